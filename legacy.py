@@ -2,8 +2,8 @@
 
 Write `import legacy` above `import theano` or `import keras`; nothing else changes in a
 script. Every compatibility trick of the project is here, each with the upstream cause and
-the version it serves, and so are the few settings that make the old stack fast without
-changing what it computes (TP2_PLAIN=1 in the environment leaves those out, for comparison).
+the version it serves, and so are the few Theano flags that make it fast without changing
+what it computes (TP2_PLAIN=1 in the environment leaves those out, for comparison).
 
 Importing this module twice, or in any number of processes, does no more than once. It
 imports none of the project's own modules.
@@ -256,67 +256,27 @@ def _read_h5py3_strings():
         setattr(saving, name, from_group(getattr(saving, name)))
 
 
-def _quick_dropout_and_relu():
-    """Give Keras's Theano backend a dropout mask and a ReLU that cost little.
+# --- After an import --------------------------------------------------------------------
 
-    Its own mask, from MRG31k3p, takes a quarter of the training time, and is drawn in test
-    functions too, for nothing. Its ReLU is (x + |x|) / 2, whose gradient does not vectorise.
+def _cache_ops_without_properties():
+    """Let Theano 1.0.5 keep on disk what it compiled for an Op without parameters.
+
+    Its CLinker takes an empty `__props__` for "this Op has no version" and has g++ compile
+    Dot22, Alloc, the softmax and others anew in every process: half a second each.
     """
-    import numpy as np
     import theano
-    from keras import backend as K
-
-    class KeepMask(theano.Op):
-        """x -> an array like x, 1 with probability `keep`, else 0, new at every evaluation."""
-
-        def __init__(self, keep, seed):
-            self.random = np.random.Generator(np.random.SFC64(seed))
-            # 16 random bits per unit: `keep` is met within 1/131072.
-            self.below = round(keep * 65536)
-
-        def make_node(self, x):
-            x = theano.tensor.as_tensor_variable(x)
-            return theano.Apply(self, [x], [x.type()])
-
-        def perform(self, node, inputs, outputs):
-            x, = inputs
-            bits = np.frombuffer(self.random.bytes(2 * x.size), np.uint16).reshape(x.shape)
-            outputs[0][0] = (bits < self.below).astype(x.dtype)
-
-        def infer_shape(self, node, shapes):
-            return shapes
-
-        def connection_pattern(self, node):
-            return [[False]]
-
-        def grad(self, inputs, gradients):
-            return [theano.gradient.DisconnectedType()()]
-
-    slow_dropout, slow_relu = K.dropout, K.relu
-
-    def dropout(x, level, noise_shape=None, seed=None):
-        if noise_shape is not None:
-            return slow_dropout(x, level, noise_shape, seed)
-        if not 0 <= level < 1:
-            raise ValueError("Dropout level must be in interval [0, 1[.")
-        if seed is None:
-            seed = np.random.randint(1, 10e6)
-        keep = 1 - level
-        return x * KeepMask(keep, seed)(x) / np.asarray(keep, K.floatx())
-
-    def relu(x, alpha=0., max_value=None, threshold=0.):
-        if alpha or max_value is not None or threshold:
-            return slow_relu(x, alpha, max_value, threshold)
-        return x * K.cast(x > 0, K.floatx())
-
-    K.dropout, K.relu = dropout, relu
+    ops = [theano.gof.op.PureOp]
+    for op in ops:
+        ops += op.__subclasses__()
+        if op.__dict__.get("__props__") == ():
+            op.__props__ = ("__module__",)  # any constant; equality and hash don't look here
 
 
-class _KerasHook(importlib.abc.MetaPathFinder):
-    """Finds Keras as ever, hides the user's configuration from it and mends it once loaded."""
+class _Hook(importlib.abc.MetaPathFinder):
+    """Finds Theano and Keras as ever, and mends each as soon as it is loaded."""
 
     def find_spec(self, name, path=None, target=None):
-        if name != "keras":
+        if name not in ("theano", "keras"):
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         if spec is None or spec.loader is None:
@@ -324,15 +284,16 @@ class _KerasHook(importlib.abc.MetaPathFinder):
         execute = spec.loader.exec_module
 
         def exec_module(module):
-            with _empty_keras_home():
+            with _empty_keras_home() if name == "keras" else contextlib.nullcontext():
                 execute(module)
-            _read_h5py3_strings()
+            if name == "keras":
+                _read_h5py3_strings()
             if FAST:
-                _quick_dropout_and_relu()
+                _cache_ops_without_properties()
 
         spec.loader.exec_module = exec_module
         return spec
 
 
-if not any(type(finder).__name__ == "_KerasHook" for finder in sys.meta_path):
-    sys.meta_path.insert(0, _KerasHook())
+if not any(type(finder).__name__ == "_Hook" for finder in sys.meta_path):
+    sys.meta_path.insert(0, _Hook())

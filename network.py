@@ -1,0 +1,102 @@
+"""The report's MNIST network: built, trained, saved and found again.
+
+Shared by Ej2a (which varies it) and Ej2c (which saves it). The original is Keras's own
+example mnist_mlp.py of 2016: 784-512-512-10, ReLU, dropout 0.2 after each hidden layer,
+softmax, RMSprop, batches of 128, 20 epochs, seed 1337.
+"""
+import json
+
+import h5py
+import keras
+import numpy as np
+from keras.layers import Activation, Dense, Dropout
+from keras.models import Sequential
+
+import legacy
+import report
+import speed
+import TP1
+from cli import InputError
+
+ORIGINAL = {"train_fraction": 1.0, "hidden": [512, 512], "activation": "relu", "dropout": 0.2}
+EPOCHS = 20
+SEED = 1337
+BATCH_SIZE = 128
+CLASSES = 10
+
+speed.install()
+
+
+def settings_for(change, epochs, seed, samples):
+    """Everything that decides a training's outcome: the original's settings with `change`."""
+    return {**ORIGINAL, **change, "epochs": epochs, "seed": seed, "batch_size": BATCH_SIZE,
+            "optimizer": "RMSprop", "samples": samples}
+
+
+def build(hidden, activation, dropout):
+    """The network as Keras's Sequential model, compiled; hidden: units of each hidden layer.
+
+    Initial weights are Keras's (Glorot uniform), drawn from np.random's global state.
+    """
+    keras.backend.reset_uids()  # so that layers are dense_1, dense_2, ... in every file
+    model = Sequential()
+    for number, units in enumerate(hidden):
+        model.add(Dense(units, input_shape=(TP1.SIDE ** 2,)) if number == 0 else Dense(units))
+        model.add(Activation(activation))
+        if dropout:
+            model.add(Dropout(dropout))
+    model.add(Dense(CLASSES))
+    model.add(Activation("softmax"))
+    model.compile(loss="categorical_crossentropy", optimizer=keras.optimizers.RMSprop(), metrics=["accuracy"])
+    return model
+
+
+def fit(model, settings, digits, epochs, verbose=1):
+    """Train `model` on the digits (see TP1.load_mnist) as `settings` say; returns its history.
+
+    The history is Keras's: {"accuracy", "val_accuracy", "loss", "val_loss": a list of epochs}.
+    "accuracy" is measured on the training batches as they pass, dropout at work; "val_" is the
+    10,000 test digits after each epoch, the network whole.
+    """
+    (x, y), test = digits
+    count = int(round(settings["train_fraction"] * min(settings["samples"], len(x))))
+    legacy.blas_threads(1)  # the same sums on any number of cores
+    fitted = model.fit(x[:count], y[:count], batch_size=settings["batch_size"], epochs=epochs,
+                       verbose=verbose, validation_data=test)
+    return {name: [float(value) for value in values] for name, values in fitted.history.items()}
+
+
+def train(path, settings, digits, verbose=1):
+    """Train a network from its first weights and save model, settings and history in one file.
+
+    path: a .h5 file in Keras's own layout, with the attributes `settings`, `versions` and
+    `history` (JSON) beside Keras's; written whole or not at all. Returns the history.
+    """
+    np.random.seed(settings["seed"])
+    model = build(settings["hidden"], settings["activation"], settings["dropout"])
+    history = fit(model, settings, digits, settings["epochs"], verbose)
+    with report.whole_file(path) as part:
+        model.save(str(part))
+        with h5py.File(part, "a") as file:
+            for name, value in (("settings", settings), ("versions", report.versions()), ("history", history)):
+                file.attrs[name] = json.dumps(value)
+    return history
+
+
+def finished(path, settings):
+    """The history of an earlier training with equal settings and versions, or None.
+
+    InputError naming the file where it can't be read: nothing is overwritten unasked.
+    """
+    if not path.exists():
+        return None
+    try:
+        with h5py.File(path, "r") as file:
+            if "model_weights" not in file:
+                raise OSError("no model in it")
+            same = (json.loads(file.attrs.get("settings", "null")) == settings
+                    and json.loads(file.attrs.get("versions", "null")) == report.versions())
+            return json.loads(file.attrs["history"]) if same else None
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise InputError(f"{path} can't be read as a saved model ({str(error).splitlines()[0]}): delete it, or "
+                         "give --force to train again.") from error
