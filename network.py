@@ -5,6 +5,7 @@ example mnist_mlp.py of 2016: 784-512-512-10, ReLU, dropout 0.2 after each hidde
 softmax, RMSprop, batches of 128, 20 epochs, seed 1337.
 """
 import json
+import sys
 
 import h5py
 import keras
@@ -16,7 +17,7 @@ import legacy
 import report
 import speed
 import TP1
-from cli import InputError
+from cli import InputError, whole
 
 ORIGINAL = {"train_fraction": 1.0, "hidden": [512, 512], "activation": "relu", "dropout": 0.2}
 EPOCHS = 20
@@ -25,6 +26,12 @@ BATCH_SIZE = 128
 CLASSES = 10
 
 speed.install()
+
+
+def add_samples(parser):
+    """Give a cli.Parser the flag --samples."""
+    parser.add_argument("--samples", type=whole(BATCH_SIZE, 60000), default=60000, metavar="N",
+                        help="use only the first N training digits (default: all 60000)")
 
 
 def settings_for(change, epochs, seed, samples):
@@ -51,22 +58,23 @@ def build(hidden, activation, dropout):
     return model
 
 
-def fit(model, settings, digits, epochs, verbose=1):
+def fit(model, settings, digits, epochs, on_screen=sys.stdout.isatty()):
     """Train `model` on the digits (see TP1.load_mnist) as `settings` say; returns its history.
 
     The history is Keras's: {"accuracy", "val_accuracy", "loss", "val_loss": a list of epochs}.
     "accuracy" is measured on the training batches as they pass, dropout at work; "val_" is the
-    10,000 test digits after each epoch, the network whole.
+    10,000 test digits after each epoch, the network whole. on_screen: show Keras's bar, which
+    needs a terminal; without it a line per epoch.
     """
     (x, y), test = digits
     count = int(round(settings["train_fraction"] * min(settings["samples"], len(x))))
     legacy.blas_threads(1)  # the same sums on any number of cores
     fitted = model.fit(x[:count], y[:count], batch_size=settings["batch_size"], epochs=epochs,
-                       verbose=verbose, validation_data=test)
+                       verbose=1 if on_screen else 2, validation_data=test)
     return {name: [float(value) for value in values] for name, values in fitted.history.items()}
 
 
-def train(path, settings, digits, verbose=1):
+def train(path, settings, digits, on_screen=sys.stdout.isatty()):
     """Train a network from its first weights and save model, settings and history in one file.
 
     path: a .h5 file in Keras's own layout, with the attributes `settings`, `versions` and
@@ -74,7 +82,7 @@ def train(path, settings, digits, verbose=1):
     """
     np.random.seed(settings["seed"])
     model = build(settings["hidden"], settings["activation"], settings["dropout"])
-    history = fit(model, settings, digits, settings["epochs"], verbose)
+    history = fit(model, settings, digits, settings["epochs"], on_screen)
     with report.whole_file(path) as part:
         model.save(str(part))
         with h5py.File(part, "a") as file:

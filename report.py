@@ -94,6 +94,21 @@ def rounded(values, every=1):
     return values if every == 1 else values[::every] + values[-1:]
 
 
+def print_tree(group, indent="  "):
+    """Print an open HDF5 group's tree: shape, type and chunks of datasets, short attributes."""
+    for name, value in group.attrs.items():
+        print(f"{indent}@{name} = {str(value)[:90]}")
+    for name, item in group.items():
+        if hasattr(item, "shape"):
+            chunks = f", chunks {item.chunks}, {item.compression}" if item.chunks else ""
+            print(f"{indent}{name}  {item.shape} {item.dtype}{chunks}")
+            for attribute, value in item.attrs.items():
+                print(f"{indent}  @{attribute} = {str(value)[:90]}")
+        else:
+            print(f"{indent}{name}/")
+            print_tree(item, indent + "  ")
+
+
 # --- Figures ----------------------------------------------------------------------------
 
 def figure(rows, columns, width, height):
@@ -125,3 +140,17 @@ def curves(axes, title, x, train=None, test=None, xlabel="Pasos", ylabel="Costo"
     axes.grid(alpha=0.3)
     if train is not None and test is not None:
         axes.legend(loc="best")
+
+
+def accuracy_panel(axes, title, history):
+    """Accuracy against epochs as in the report's figures of 2a; history: Keras's."""
+    train, test = history["accuracy"], history["val_accuracy"]
+    curves(axes, title, range(1, len(train) + 1), train, test, "Épocas", "Accuracy")
+    axes.set(ylim=(0.7, 1), xlim=(0.5, len(train) + 0.5))
+    axes.legend(loc="lower right")
+    if len(train) < 3:
+        for line in axes.lines:
+            line.set_marker("o")
+    for values, colour, height in ((train, TRAIN, 0.715), (test, TEST, 0.73)):
+        if max(values) < 0.7:
+            axes.annotate(f"{values[-1]:.3f}, bajo el borde", (1, height), color=colour)

@@ -50,9 +50,9 @@ def start(path, settings, digits, log):
         if sys.platform == "linux":
             ctypes.CDLL(None).prctl(1, signal.SIGTERM)  # PR_SET_PDEATHSIG: end with the parent
         os.dup2(log.fileno(), sys.stdout.fileno())
-        cli.run(lambda: network.train(path, settings, digits, verbose=1 if on_screen else 2))
+        cli.run(lambda: network.train(path, settings, digits, on_screen))
 
-    on_screen = sys.stdout.isatty()  # Keras's bar needs a terminal; elsewhere a line per epoch
+    on_screen = sys.stdout.isatty()
     sys.stdout.flush()
     process = multiprocessing.get_context("fork").Process(target=work, daemon=True)
     process.start()
@@ -94,17 +94,6 @@ def train_all(pending, results, digits, jobs):
     print()
 
 
-def panel(axes, title, history):
-    """Accuracy against epochs as in the report's figures."""
-    epochs = range(1, len(history["accuracy"]) + 1)
-    report.curves(axes, title, epochs, history["accuracy"], history["val_accuracy"], "Épocas", "Accuracy")
-    axes.set(ylim=(0.7, 1), xlim=(0.5, len(epochs) + 0.5))
-    axes.legend(loc="lower right")
-    for values, colour in ((history["accuracy"], report.TRAIN), (history["val_accuracy"], report.TEST)):
-        if max(values) < 0.7:
-            axes.annotate(f"{values[-1]:.3f} (bajo 0.7)", (len(epochs), 0.702), color=colour, ha="right")
-
-
 def figure(item, histories, results):
     """Ej2a_<item>.png: the original beside the modification, or the grid of eight dropouts."""
     names = ITEMS[item] if item == "iv" else ["original"] + ITEMS[item]
@@ -112,7 +101,7 @@ def figure(item, histories, results):
     rows = -(-len(names) // columns)
     drawing, axes = report.figure(rows, columns, 5 * columns if rows == 1 else 4 * columns, 4.2 * rows)
     for place, name in zip(axes.flat, names):
-        panel(place, VARIANTS[name][1], histories[name])
+        report.accuracy_panel(place, VARIANTS[name][1], histories[name])
     report.save_figure(drawing, results, f"Ej2a_{item}")
 
 
@@ -137,8 +126,7 @@ def main():
                         help="which item to run (default: all)")
     parser.add_argument("--epochs", type=cli.whole(1), default=network.EPOCHS, metavar="N",
                         help=f"epochs of each training (default: {network.EPOCHS})")
-    parser.add_argument("--samples", type=cli.whole(128, 60000), default=60000, metavar="N",
-                        help="use only the first N training digits (default: all 60000)")
+    network.add_samples(parser)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     parser.add_argument("--jobs", type=cli.whole(1), default=cores, metavar="N",
                         help="trainings at once; changes no number (default: one per core)")

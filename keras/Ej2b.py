@@ -1,0 +1,183 @@
+"""Exercise 2b: ImageDataGenerator over Caltech101, exported to HDF5 with h5py and read back.
+
+Keras decodes the photographs of every class batch by batch, at 28x28, scaled by 1/255, each
+with zero mean and unit deviation; each batch goes straight into results/Ej2b.h5, so memory
+does not grow with the number of photographs. Then the file is opened again, lazily. Look at
+what section c of the report says of H5: the tree (hierarchy), single photographs and batches
+read without the rest (random access), and the time of a batch from H5 against the same JPEGs.
+Ej2b.h5 and Ej2b.png (a contact sheet) hold Caltech101's pixels: they are not committed.
+"""
+import legacy  # before keras
+
+import statistics
+import time
+from pathlib import Path
+
+import h5py
+import numpy as np
+from keras.preprocessing.image import ImageDataGenerator
+from tqdm import tqdm
+
+import cli
+import report
+import TP1
+
+BATCH_SIZE = 128
+REPEATS = 15            # timed reads
+GENERATOR = {"rescale": 1 / 255, "samplewise_center": True, "samplewise_std_normalization": True}
+
+
+def find_classes(root, asked):
+    """The class folders to export, sorted; InputError for a missing or empty one."""
+    names = sorted(set(asked)) if asked else sorted(
+        path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
+    if not names:
+        raise cli.InputError(f"{root} has no category folders: give the folder that holds Caltech101's.")
+    return {name: TP1.photographs(root, name) for name in names}
+
+
+def stream(root, classes):
+    """Keras's batches over the class folders in a fixed order: the iterator and its file names.
+
+    InputError for a file that Keras would pass over in silence, for its name's ending.
+    """
+    batches = ImageDataGenerator(**GENERATOR).flow_from_directory(
+        str(root), target_size=(TP1.SIDE, TP1.SIDE), batch_size=BATCH_SIZE, classes=list(classes),
+        class_mode="sparse", shuffle=False)
+    names = [Path(name).as_posix() for name in batches.filenames]
+    seen = set(names)
+    for path in (path for files in classes.values() for path in files):
+        if path.relative_to(root).as_posix() not in seen:
+            raise cli.InputError(f"{path} does not end as an image file does (.jpg, .png, ...): rename it or take "
+                                 "it out of its folder.")
+    return batches, names
+
+
+def read_batch(batches, number, names, root):
+    """Batch `number`, decoded by Keras: (n, 28, 28, 3) float32 and labels (n,).
+
+    InputError naming the first file in it that can't be decoded.
+    """
+    try:
+        return batches[number]
+    except Exception:
+        for name in names[number * BATCH_SIZE:(number + 1) * BATCH_SIZE]:
+            TP1.read_image(root / name)  # says which
+        raise
+
+
+def export(path, root, classes, origin):
+    """Write every photograph of `classes` to the HDF5 file `path`, batch by batch."""
+    batches, names = stream(root, classes)
+    with report.whole_file(path) as part, h5py.File(part, "w") as file:
+        shape = (TP1.SIDE, TP1.SIDE, 3)
+        # A chunk per photograph: one can be read, and decompressed, without its neighbours.
+        images = file.create_dataset("images", (len(names), *shape), "float32", chunks=(1, *shape),
+                                     compression="gzip", compression_opts=4, shuffle=True)
+        labels = file.create_dataset("labels", (len(names),), "int32")
+        file.create_dataset("files", data=names, dtype=h5py.string_dtype())
+        file.create_dataset("classes", data=list(classes), dtype=h5py.string_dtype())
+        images.attrs["description"] = ("photograph, row, column, channel (red, green, blue); brightness / 255, minus "
+                                       "the photograph's mean, divided by its standard deviation")
+        labels.attrs["description"] = "index into /classes of each photograph"
+        file["files"].attrs["description"] = "file of each photograph, below the folder of classes"
+        file.attrs["title"] = "Caltech101 at 28x28, as keras/Ej2b.py exports it"
+        file.attrs["origin"] = origin
+        file.attrs["generator"] = "keras.preprocessing.image.ImageDataGenerator(%s)" % ", ".join(
+            f"{name}={value}" for name, value in GENERATOR.items())
+        for name, version in report.versions().items():
+            file.attrs[f"version of {name}"] = version
+        for number in tqdm(range(len(batches)), "Exporting", unit=" batches"):
+            start = number * BATCH_SIZE
+            pixels, indices = read_batch(batches, number, names, root)
+            images[start:start + len(pixels)] = pixels
+            labels[start:start + len(pixels)] = indices
+    print(f"Wrote {path}, {path.stat().st_size / 1e6:.1f} MB")
+
+
+def median_ms(function):
+    """The median time of a call in milliseconds, over REPEATS calls, and what the last returned."""
+    times = []
+    for repeat in range(REPEATS):
+        begun = time.perf_counter()
+        value = function(repeat)
+        times.append(1000 * (time.perf_counter() - begun))
+    return statistics.median(times), value
+
+
+def read_back(path, root, classes, seed):
+    """Open the file lazily, print what section c of the report claims, return the measurements."""
+    batches, names = stream(root, classes)
+    rng = np.random.RandomState(seed)
+    with h5py.File(path, "r") as file:
+        print(f"\nThe tree of {path.name} (nothing of its images has been read yet):")
+        report.print_tree(file)
+        images = file["images"]
+        count = len(images)
+        size = min(BATCH_SIZE, count)
+        whole = rng.randint(len(batches), size=REPEATS)                       # one of Keras's batches
+        scattered = [np.sort(rng.permutation(count)[:size]) for _ in range(REPEATS)]
+        single = rng.randint(count, size=REPEATS)
+        one_ms, _ = median_ms(lambda i: images[single[i]])  # first: nothing is cached yet
+        slice_ms, from_h5 = median_ms(lambda i: images[whole[i] * BATCH_SIZE:(whole[i] + 1) * BATCH_SIZE])
+        scattered_ms, _ = median_ms(lambda i: images[scattered[i]])
+        jpeg_ms, decoded = median_ms(lambda i: batches[whole[i]][0])
+        difference = float(np.abs(from_h5 - decoded).max())
+        stored, raw = images.id.get_storage_size(), images.size * images.dtype.itemsize
+    print(f"\nRead without loading the file ({raw / 1e6:.1f} MB of pixels, {stored / 1e6:.1f} MB compressed), "
+          f"median of {REPEATS}:")
+    print(f"  one photograph                            {one_ms:8.2f} ms")
+    print(f"  a batch, a slice of up to {size:<16}{slice_ms:8.2f} ms")
+    print(f"  {size:>3} photographs from all over the file     {scattered_ms:8.2f} ms")
+    print(f"  the batch again, decoded from its JPEGs   {jpeg_ms:8.2f} ms")
+    print(f"H5 against JPEG: {jpeg_ms / slice_ms:.1f} times faster; greatest difference of a pixel: {difference:g}")
+    return {"photographs": count, "bytes_of_pixels": raw, "bytes_stored": stored, "batch": size,
+            "greatest_difference": difference,
+            "timings_ms": {"one": round(one_ms, 3), "batch_slice": round(slice_ms, 3),
+                           "batch_scattered": round(scattered_ms, 3), "batch_jpeg": round(jpeg_ms, 3)}}
+
+
+def contact_sheet(path, folder, drawn):
+    """Ej2b.png: photographs of each class as the network sees them, read one by one from the file."""
+    with h5py.File(path, "r") as file:
+        names, labels = list(file["classes"].asstr()), file["labels"][:]
+        each = 8 if len(names) <= 14 else 1   # a row per class, or a grid of classes
+        columns = 8 if each == 8 else 12
+        rows = len(names) if each == 8 else -(-len(names) // columns)
+        drawing, axes = report.figure(rows, columns, 1.3 * columns, 1.45 * rows + 0.4)
+        for place in axes.flat:
+            place.set_axis_off()
+        for label, name in enumerate(names):
+            for position, index in enumerate(np.flatnonzero(labels == label)[:each]):
+                image = file["images"][index]
+                low, high = image.min(), image.max()
+                place = axes.flat[label * each + position]
+                place.imshow((image - low) / (high - low if high > low else 1))
+                if position == 0:
+                    place.set_title(name, fontsize=8 if each == 1 else 10, loc="left")
+        report.save_figure(drawing, folder, "Ej2b", drawn)
+
+
+def main():
+    parser = cli.Parser(__doc__)
+    parser.add_data()
+    parser.add_argument("--classes", nargs="+", metavar="NAME", help="only these classes (default: every folder)")
+    parser.add_seed(1337)
+    parser.add_results()
+    arguments = parser.parse_args()
+    results = report.results_folder(arguments.results)
+    photographs = TP1.caltech101(arguments.data)
+    results = report.folder_for(results, "Ej2b", photographs.drawn)
+    classes = find_classes(photographs.root, arguments.classes)
+
+    path = results / "Ej2b.h5"
+    export(path, photographs.root, classes, photographs.origin)
+    measured = read_back(path, photographs.root, classes, arguments.seed)
+    contact_sheet(path, results, photographs.drawn)
+    report.save_metrics(results, "Ej2b",
+                        {"origin": photographs.origin, "classes": {name: len(files) for name, files in classes.items()}},
+                        {"side": TP1.SIDE, "batch_size": BATCH_SIZE, "seed": arguments.seed, "repeats": REPEATS}, measured)
+
+
+if __name__ == "__main__":
+    cli.run(main)
