@@ -1,0 +1,94 @@
+# make         set up, run every exercise at full size, grade against the report
+# make quick   the same with few epochs, into results/quick/
+# make test    set up and run the tests
+# make bench   the project's own side of benchmarks/README.md
+# Each sets up .venv first, which is quick when it is there already.
+
+SHELL := /bin/bash
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+# Scripts write results whole and keep finished trainings, so a stopped make can just go on.
+DONE := results/.done
+# What stands for "this has been run": not the committed results, and other photographs count anew.
+PHOTOGRAPHS := $(subst /,_,$(or $(CALTECH101),$(wildcard Caltech101)))
+MODULES := TP1.py cli.py legacy.py sample.py
+NETWORK := $(MODULES) network.py speed.py
+
+.PHONY: all setup test quick grade bench clean
+.DELETE_ON_ERROR:
+
+all: $(DONE)/Ej1a $(DONE)/Ej1b_i $(DONE)/Ej1b_ii$(PHOTOGRAPHS) $(DONE)/Ej1b_iii \
+     $(DONE)/Ej2a $(DONE)/Ej2b$(PHOTOGRAPHS) $(DONE)/Ej2c
+	$(PYTHON) report.py
+
+setup: $(VENV)/.installed
+
+# The first interpreter that really runs (a version manager's stub may not), has the right
+# version, and can make environments and compile against itself.
+define FIND_PYTHON
+try() { "$$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 12))' 2>/dev/null; }; \
+headers() { "$$1" -c 'import sys, os, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")))' 2>/dev/null; }; \
+for name in python3.11 python3.10 python3; do \
+  for path in $$(type -ap $$name); do \
+    if try "$$path"; then usable="$$path"; if headers "$$path"; then found="$$path"; break 2; fi; fi; \
+  done; \
+done
+endef
+
+$(VENV)/.installed: requirements.txt pyproject.toml
+	@$(FIND_PYTHON); \
+	if [ -z "$$usable" ]; then \
+	  echo "No Python 3.10 or 3.11 with its venv module was found: install python3.11 (on Debian also python3.11-venv and python3.11-dev)." >&2; exit 1; fi; \
+	if [ -z "$$found" ]; then \
+	  echo "$$usable has no development headers, which Theano compiles against: install them (on Debian: python3.11-dev)." >&2; exit 1; fi; \
+	if ! command -v g++ >/dev/null && ! command -v clang++ >/dev/null; then \
+	  echo "No C++ compiler was found, which Theano needs: install g++." >&2; exit 1; fi; \
+	echo "Setting up $(VENV) with $$found"; \
+	rm -rf $(VENV) && "$$found" -m venv $(VENV) \
+	  && $(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt \
+	  && touch $@
+
+$(DONE):
+	@mkdir -p $@
+
+# A script whose metrics were deleted runs again.
+missing = $(if $(wildcard results/$(1).json),,FORCE)
+
+$(DONE)/Ej1a: theano/Ej1a.py $(MODULES) $(call missing,Ej1a) | setup $(DONE)
+	$(PYTHON) $< && touch $@
+$(DONE)/Ej1b_i: theano/Ej1b_i.py $(MODULES) $(call missing,Ej1b_i) | setup $(DONE)
+	$(PYTHON) $< && touch $@
+$(DONE)/Ej1b_ii$(PHOTOGRAPHS): theano/Ej1b_ii.py $(MODULES) $(call missing,Ej1b_ii) | setup $(DONE)
+	$(PYTHON) $< && touch $@
+$(DONE)/Ej1b_iii: theano/Ej1b_iii.py $(MODULES) $(call missing,Ej1b_iii) | setup $(DONE)
+	$(PYTHON) $< && touch $@
+$(DONE)/Ej2a: keras/Ej2a.py $(NETWORK) $(foreach item,i ii iii iv v,$(call missing,Ej2a_$(item))) | setup $(DONE)
+	$(PYTHON) $< && touch $@
+$(DONE)/Ej2b$(PHOTOGRAPHS): keras/Ej2b.py $(MODULES) $(call missing,Ej2b) | setup $(DONE)
+	$(PYTHON) $< && touch $@
+$(DONE)/Ej2c: keras/Ej2c.py $(NETWORK) $(call missing,Ej2c) $(DONE)/Ej2a | setup $(DONE)
+	$(PYTHON) $< && touch $@
+FORCE:
+
+QUICK := --results results/quick
+quick: setup
+	$(PYTHON) theano/Ej1a.py $(QUICK)
+	$(PYTHON) theano/Ej1b_i.py $(QUICK) --epochs 500
+	$(PYTHON) theano/Ej1b_ii.py $(QUICK) --steps 1000
+	$(PYTHON) theano/Ej1b_iii.py $(QUICK) --steps 500
+	$(PYTHON) keras/Ej2a.py $(QUICK) --epochs 2 --samples 12800
+	$(PYTHON) keras/Ej2b.py $(QUICK)
+	$(PYTHON) keras/Ej2c.py $(QUICK) --epochs 2 --samples 12800
+	$(PYTHON) report.py $(QUICK)
+
+grade: setup
+	$(PYTHON) report.py
+
+test: setup
+	$(PYTHON) -m pytest
+
+bench: setup
+	$(PYTHON) benchmarks/bench.py
+
+clean:
+	rm -rf $(VENV) $(DONE) results/quick results/sample results/*.h5
