@@ -2,6 +2,7 @@
 # make quick   the same with few epochs, into results/quick/
 # make test    set up and run the tests
 # make bench   the project's own side of benchmarks/README.md
+# make stability   the claims over five seeds (half an hour)
 # Each sets up .venv first, which is quick when it is there already.
 
 SHELL := /bin/bash
@@ -10,11 +11,11 @@ PYTHON := $(VENV)/bin/python
 # Scripts write results whole and keep finished trainings, so a stopped make can just go on.
 DONE := results/.done
 # What stands for "this has been run": not the committed results, and other photographs count anew.
-PHOTOGRAPHS := $(subst /,_,$(or $(CALTECH101),$(wildcard Caltech101)))
+PHOTOGRAPHS := -$(shell printf %s "$${CALTECH101:-$$(ls -d Caltech101 2>/dev/null)}" | cksum | cut -d' ' -f1)
 MODULES := TP1.py cli.py legacy.py sample.py
 NETWORK := $(MODULES) network.py speed.py
 
-.PHONY: all setup test quick grade bench clean
+.PHONY: all setup test quick grade bench stability clean
 .DELETE_ON_ERROR:
 
 all: $(DONE)/Ej1a $(DONE)/Ej1b_i $(DONE)/Ej1b_ii$(PHOTOGRAPHS) $(DONE)/Ej1b_iii \
@@ -89,6 +90,9 @@ test: setup
 
 bench: setup
 	$(PYTHON) benchmarks/bench.py
+
+stability: setup
+	$(PYTHON) benchmarks/stability.py
 
 clean:
 	rm -rf $(VENV) $(DONE) results/quick results/sample results/*.h5

@@ -1,0 +1,88 @@
+"""The stochastic claims over several seeds: which of the report's statements are solid.
+
+Runs Ej1b_ii and Ej2a at full size for each seed into results/seeds/<seed>/ (trainings that are
+there already are reused) and writes results/stability.md, which the grading shows, and
+results/stability.json with every seed's numbers. Takes about half an hour on two cores.
+"""
+import json
+import statistics
+import subprocess
+import sys
+
+import cli
+import report
+
+SEEDS = [1337, 1, 2, 3, 4]
+
+
+def run(seed, folder, data):
+    """The two scripts with a seed, into a folder; SystemExit where one fails."""
+    for script, extra in (("theano/Ej1b_ii.py", ["--data", str(data)] if data else []), ("keras/Ej2a.py", [])):
+        command = [sys.executable, str(cli.ROOT / script), "--seed", str(seed), "--results", str(folder), *extra]
+        print("\n$", " ".join(command), flush=True)
+        if subprocess.run(command).returncode:
+            raise cli.InputError(f"{script} failed for seed {seed}: what was finished is kept, run again.")
+
+
+def accuracies(folder):
+    """{training: {"train", "test"}} of one seed, final accuracies."""
+    photographs = report.load_metrics(folder / "Ej1b_ii.json")["results"]
+    found = {"Ej1b_ii": {"train": photographs["train_correct"] / photographs["train_total"],
+                         "test": photographs["test_correct"] / photographs["test_total"]}}
+    for item in ("i", "ii", "iii", "iv", "v"):
+        for name, history in report.load_metrics(folder / f"Ej2a_{item}.json")["history"].items():
+            found[f"Ej2a {name}"] = {"train": history["accuracy"][-1], "test": history["val_accuracy"][-1]}
+    return found
+
+
+def spread(values):
+    """Mean, standard deviation and range of accuracies, in percent."""
+    percent = [100 * value for value in values]
+    return (f"{statistics.mean(percent):.2f} ± {statistics.stdev(percent):.2f} "
+            f"({min(percent):.2f} to {max(percent):.2f})")
+
+
+def main():
+    parser = cli.Parser(__doc__)
+    parser.add_argument("--seeds", type=cli.whole(0, 2**32 - 1), nargs="+", default=SEEDS, metavar="N",
+                        help=f"at least two seeds (default: {SEEDS})")
+    parser.add_data()
+    parser.add_results()
+    arguments = parser.parse_args()
+    if len(set(arguments.seeds)) < 2:
+        raise cli.InputError("--seeds has one seed only: give at least two different ones.")
+    results = report.results_folder(arguments.results)
+    folders = {seed: report.results_folder(results / "seeds" / str(seed)) for seed in arguments.seeds}
+    for seed, folder in folders.items():
+        run(seed, folder, arguments.data)
+
+    graded = {seed: [row for row in report.grade(folder) if row[3] != report.NOT_RUN]
+              for seed, folder in folders.items()}
+    found = {seed: accuracies(folder) for seed, folder in folders.items()}
+    seeds = list(folders)
+    lines = [f"## Over {len(seeds)} seeds", "",
+             f"Made by `make stability`, seeds {', '.join(map(str, seeds))}. A claim that holds for every seed is "
+             "solid; one that holds for some is luck.", "",
+             "| exercise | the report | held | measured, seed by seed where it did not |", "|---|---|---|---|"]
+    for number, (exercise, quote, *_) in enumerate(graded[seeds[0]]):
+        rows = {seed: graded[seed][number] for seed in seeds}
+        held = sum(row[3] == report.HOLDS for row in rows.values())
+        failures = "; ".join(f"{seed}: {row[2]}" for seed, row in rows.items() if row[3] != report.HOLDS)
+        count = f"{held} of {len(seeds)}"
+        lines.append(f"| {exercise} | «{quote}» | {count if held == len(seeds) else f'**{count}**'} | {failures} |")
+    lines += ["", "| training | train accuracy, % | test accuracy, % |", "|---|---|---|"]
+    for name in found[seeds[0]]:
+        cells = [spread([found[seed][name][part] for seed in seeds]) for part in ("train", "test")]
+        lines.append(f"| {name} | {cells[0]} | {cells[1]} |")
+    with report.whole_file(results / "stability.md") as part:
+        part.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    with report.whole_file(results / "stability.json") as part:
+        part.write_text(json.dumps({"versions": report.versions(), "seeds": {
+            str(seed): {"final": found[seed], "claims": {row[0]: {"verdict": row[3], "measured": row[2]}
+                                                         for row in graded[seed]}} for seed in seeds}},
+            indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    cli.run(main)
