@@ -93,9 +93,11 @@ def _theano_flags(theirs):
     }
     if "cxx" not in named:
         flags["cxx"] = _compiler()
-    if not os.access(os.path.expanduser("~"), os.W_OK):
-        # Theano stops at its import where it can't write to ~/.theano.
-        flags["base_compiledir"] = os.path.join(tempfile.gettempdir(), f"theano-{os.getuid()}")
+    # A compile cache of our own: Theano unpickles every key in it, also those of Ops that only
+    # this project can import. And Theano stops at its import where it can't write to the home.
+    home = Path.home()
+    flags["base_compiledir"] = (home / ".theano" if os.access(home, os.W_OK) else
+                                Path(tempfile.gettempdir()) / f"theano-{os.getuid()}") / "tp2-deep-learning"
     if FAST:
         # -fno-*: let g++ vectorise square roots and branches. Unlike -ffast-math these keep
         # NaN and infinity as they are.

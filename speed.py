@@ -10,10 +10,11 @@ environment leaves Keras as it is). benchmarks/README.md says what each gives.
 """
 import numpy as np
 import theano
-from keras import backend as K
-from keras import optimizers
 
 import legacy
+
+# Keras is imported where it is needed only: Theano's compile cache imports this module, for
+# RMSpropStep, in scripts that have no use for Keras.
 
 
 class KeepMask(theano.Op):
@@ -119,22 +120,22 @@ def _inplace(node):
         return RMSpropStep(inplace=True)(*node.inputs, return_list=True)
 
 
-def _dropout(slow):
+def _dropout(slow, floatx):
     def dropout(x, level, noise_shape=None, seed=None):
         if noise_shape is not None or not 0 <= level < 1:
             return slow(x, level, noise_shape, seed)
         if seed is None:
             seed = np.random.randint(1, 10e6)  # as Keras does: np.random.seed rules it
         keep = 1 - level
-        return x * KeepMask(keep, seed)(x) / np.asarray(keep, K.floatx())
+        return x * KeepMask(keep, seed)(x) / np.asarray(keep, floatx)
     return dropout
 
 
-def _relu(slow):
+def _relu(slow, floatx):
     def relu(x, alpha=0., max_value=None, threshold=0.):
         if alpha or max_value is not None or threshold:
             return slow(x, alpha, max_value, threshold)
-        return x * K.cast(x > 0, K.floatx())
+        return x * theano.tensor.cast(x > 0, floatx)
     return relu
 
 
@@ -159,8 +160,10 @@ def _get_updates(slow):
 
 def install():
     """Put the three pieces in place, once."""
+    from keras import backend as K
+    from keras import optimizers
     if legacy.FAST and not hasattr(K, "_tp2_speed"):
-        K.dropout, K.relu = _dropout(K.dropout), _relu(K.relu)
+        K.dropout, K.relu = _dropout(K.dropout, K.floatx()), _relu(K.relu, K.floatx())
         optimizers.RMSprop.get_updates = _get_updates(optimizers.RMSprop.get_updates)
         theano.compile.optdb.register("rmsprop_step_inplace", theano.tensor.opt.in2out(_inplace, ignore_newtrees=True),
                                       75, "fast_run", "inplace")

@@ -1,0 +1,194 @@
+"""The scripts of exercise 2, as subprocesses on few digits, and the files that they leave."""
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import h5py
+import numpy as np
+import pytest
+from PIL import Image
+
+import cli
+from test_theano_scripts import is_figure, module
+
+SMALL = ["--epochs", 1, "--samples", 1280]
+PARAMETERS = {"original": 669706, "i": 669706, "ii": 407050, "iii": 669706, "v": 669706,
+              **{f"iv_{rate}": 669706 for rate in range(20, 100, 10)}}
+
+
+@pytest.fixture(scope="module")
+def variants():
+    return module("keras/Ej2a.py").VARIANTS
+
+
+# --- 2a --------------------------------------------------------------------------------
+
+def test_2a_thirteen_trainings_as_the_report_has_them(variants):
+    import network
+    assert {name: titles[1] for name, titles in variants.items()} == {
+        "original": "Modelo original", "i": "25% de datos de train", "ii": "Utilizando solo una capa",
+        "iii": "Utilizando unidades sigmoideas", "v": "Eliminando el dropout",
+        **{f"iv_{rate}": f"Dropout = {rate}%" for rate in range(20, 100, 10)}}
+    for name, (change, _) in variants.items():
+        settings = network.settings_for(change, 20, 1337, 60000)
+        model = network.build(settings["hidden"], settings["activation"], settings["dropout"])
+        assert model.count_params() == PARAMETERS[name], name
+        kinds = [type(layer).__name__ for layer in model.layers]
+        hidden = ["Dense", "Activation"] + ["Dropout"] * (name != "v")
+        assert kinds == hidden * (1 if name == "ii" else 2) + ["Dense", "Activation"], name
+        activations = [layer.activation.__name__ for layer in model.layers if type(layer).__name__ == "Activation"]
+        assert set(activations[:-1]) == {"sigmoid" if name == "iii" else "relu"} and activations[-1] == "softmax"
+        rates = {layer.rate for layer in model.layers if type(layer).__name__ == "Dropout"}
+        assert rates == ({int(name[3:]) / 100} if name.startswith("iv") else set() if name == "v" else {0.2})
+        assert settings["train_fraction"] == (0.25 if name == "i" else 1)
+
+
+def test_2a_one_item_then_reuse_then_force(script):
+    first = script("keras/Ej2a.py", "i", *SMALL)
+    files = [first.results / f"Ej2a_{name}.h5" for name in ("original", "i")]
+    times = [path.stat().st_mtime_ns for path in files]
+    metrics = first.metrics("Ej2a_i")
+    assert "Training 1 of 2: original" in first.stdout and "Training 2 of 2: i" in first.stdout
+    assert is_figure(first.results / "Ej2a_i.png") and not list(first.results.glob("*.part"))
+    for name in ("original", "i"):
+        history = metrics["history"][name]
+        assert [len(history[key]) for key in ("accuracy", "val_accuracy", "loss", "val_loss")] == [1] * 4
+        assert metrics["results"][name]["test_correct"] == round(10000 * history["val_accuracy"][0])
+    again = script("keras/Ej2a.py", "i", *SMALL)
+    assert "2 of them were done before" in again.stdout and [path.stat().st_mtime_ns for path in files] == times
+    assert again.metrics("Ej2a_i") == metrics
+    forced = script("keras/Ej2a.py", "i", *SMALL, "--force", "--jobs", 1)
+    assert all(path.stat().st_mtime_ns > before for path, before in zip(files, times))
+    assert forced.metrics("Ej2a_i") == metrics                       # the same seed, the same numbers
+    other = script("keras/Ej2a.py", "i", *SMALL, "--seed", 7)        # other settings are trained anew
+    assert "Training 2 of 2" in other.stdout and other.metrics("Ej2a_i")["history"] != metrics["history"]
+
+
+def test_2a_dropout_figures_and_summary(script):
+    done = script("keras/Ej2a.py", "iv", *SMALL)
+    assert is_figure(done.results / "Ej2a_iv.png") and is_figure(done.results / "Ej2a_dropout.png")
+    history = done.metrics("Ej2a_iv")["history"]
+    assert len(history) == 9 and history["iv_20"] == history["original"]    # the same settings, bit for bit
+    assert history["iv_90"]["accuracy"][0] < history["iv_20"]["accuracy"][0]
+
+
+def test_2a_killed_in_the_second_training_keeps_the_first(tmp_path):
+    command = [sys.executable, str(cli.ROOT / "keras/Ej2a.py"), "ii", "--epochs", "3", "--samples", "12800", "--jobs", "1",
+               "--results", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    seen = ""
+    while "Training 2 of 2" not in seen and process.poll() is None:
+        seen += process.stdout.readline()
+    time.sleep(0.5)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    time.sleep(1)                                             # its child ends with it
+    assert (tmp_path / "Ej2a_original.h5").exists() and not (tmp_path / "Ej2a_ii.h5").exists(), seen
+    trained = (tmp_path / "Ej2a_original.h5").stat().st_mtime_ns
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "1 of them were done before" in done.stdout and "Training 1 of 1: ii" in done.stdout
+    assert (tmp_path / "Ej2a_original.h5").stat().st_mtime_ns == trained
+
+
+@pytest.mark.parametrize("flags, words", [
+    (["vi"], "invalid choice: 'vi'"), (["i", "--epochs", "0"], "of at least 1"), (["--seed", "-1"], "--seed"),
+    (["--samples", "5"], "--samples"), (["--jobs", "none"], "--jobs")])
+def test_2a_refuses_bad_flags(script, flags, words):
+    assert words in script("keras/Ej2a.py", *flags, fails=True).stderr
+
+
+def test_2a_refuses_what_it_cannot_write_or_read(script, tmp_path):
+    (tmp_path / "file").touch()
+    assert "can't write results" in script("keras/Ej2a.py", "i", *SMALL, results=tmp_path / "file", fails=True).stderr
+    done = script("keras/Ej2a.py", "v", *SMALL)
+    damaged = done.results / "Ej2a_v.h5"
+    whole = damaged.read_bytes()
+    damaged.write_bytes(whole[:len(whole) // 2])
+    for name in ("keras/Ej2a.py",):
+        refused = script(name, "v", *SMALL, fails=True)
+        assert "Ej2a_v.h5 can't be read" in refused.stderr and "--force" in refused.stderr
+    assert damaged.read_bytes() == whole[:len(whole) // 2]
+    script("keras/Ej2a.py", "v", *SMALL, "--force")
+    assert h5py.is_hdf5(damaged)
+
+
+# --- 2b --------------------------------------------------------------------------------
+
+def test_2b_equals_the_images_decoded_directly(script, drawings):
+    done = script("keras/Ej2b.py", "--data", drawings)
+    with h5py.File(done.results / "Ej2b.h5", "r") as file:
+        assert list(file["classes"].asstr()) == ["Motorbikes", "airplanes"]
+        images, labels, files = file["images"], file["labels"][:], list(file["files"].asstr())
+        assert images.shape == (120, 28, 28, 3) and images.chunks == (1, 28, 28, 3) and images.compression == "gzip"
+        assert np.bincount(labels).tolist() == [60, 60]
+        for index in (0, 59, 60, 119):
+            with Image.open(drawings / files[index]) as image:     # what ImageDataGenerator does, by hand
+                pixels = np.asarray(image.resize((28, 28), Image.NEAREST), np.float32) / 255
+            pixels -= pixels.mean()
+            assert np.allclose(images[index], pixels / (pixels.std() + 1e-6), atol=1e-5)
+            assert file["classes"].asstr()[labels[index]] == files[index].split("/")[0]
+        assert "ImageDataGenerator" in file.attrs["generator"]
+    assert done.metrics("Ej2b")["results"]["greatest_difference"] == 0
+    assert "images  (120, 28, 28, 3) float32" in done.stdout and is_figure(done.results / "Ej2b.png")
+
+
+def test_2b_classes_and_refusals(script, drawings, tmp_path):
+    done = script("keras/Ej2b.py", "--data", drawings, "--classes", "airplanes")
+    assert done.metrics("Ej2b")["data"]["classes"] == {"airplanes": 60}
+    assert "no folder 'cats'" in script("keras/Ej2b.py", "--data", drawings, "--classes", "cats", fails=True).stderr
+    for index, name in enumerate(("a", "b")):
+        (tmp_path / "odd" / name).mkdir(parents=True)
+        for number in range(3):
+            Image.new("RGB", (40, 30), (50 * number, 9, 9)).save(tmp_path / "odd" / name / f"{number}.jpg")
+    before = (done.results / "Ej2b.h5").read_bytes()
+    whole = (tmp_path / "odd" / "b" / "1.jpg").read_bytes()
+    (tmp_path / "odd" / "b" / "1.jpg").write_bytes(whole[:200])
+    refused = script("keras/Ej2b.py", "--data", tmp_path / "odd", fails=True)
+    assert "1.jpg can't be read as an image" in refused.stderr
+    assert (done.results / "Ej2b.h5").read_bytes() == before and not list(done.results.glob("*.part"))
+    (tmp_path / "odd" / "b" / "1.jpg").write_bytes(whole)
+    (tmp_path / "odd" / "b" / "notes.txt").write_text("x")
+    assert "notes.txt" in script("keras/Ej2b.py", "--data", tmp_path / "odd", fails=True).stderr
+    (tmp_path / "odd" / "b" / "notes.txt").unlink()
+    (tmp_path / "odd" / "c").mkdir()
+    assert "is empty" in script("keras/Ej2b.py", "--data", tmp_path / "odd", fails=True).stderr
+
+
+# --- 2c --------------------------------------------------------------------------------
+
+def test_2c_saves_loads_and_goes_on(script):
+    done = script("keras/Ej2c.py", *SMALL)
+    results = done.metrics("Ej2c")["results"]
+    assert results["parameters"] == 669706 and results["greatest_difference"] == 0 and results["optimizer_equal"]
+    assert results["test_correct_saved"] == results["test_correct_loaded"] > 5000
+    assert results["optimizer_steps"] == 10                                   # 1280 / 128
+    assert len(results["further_epoch"]["accuracy"]) == 1
+    assert results["further_epoch"]["loss"][0] < done.metrics("Ej2c")["history"]["loss"][0]
+    assert "model_weights/" in done.stdout and "optimizer_weights/" in done.stdout and "(784, 512)" in done.stdout
+    assert is_figure(done.results / "Ej2c.png")
+    # By h5py alone: configuration as JSON, weights in Keras's standard places
+    with h5py.File(done.results / "Ej2c.h5", "r") as file:
+        config = json.loads(file.attrs["model_config"])
+        assert [layer["class_name"] for layer in config["config"]["layers"]] == [
+            "Dense", "Activation", "Dropout", "Dense", "Activation", "Dropout", "Dense", "Activation"]
+        assert file["model_weights/dense_1/dense_1/kernel:0" if "kernel:0" in file["model_weights/dense_1/dense_1"]
+                    else "model_weights/dense_1/dense_1/kernel"].shape == (784, 512)
+    again = script("keras/Ej2c.py", *SMALL)
+    assert "was trained before" in again.stdout and again.metrics("Ej2c") == done.metrics("Ej2c")
+
+
+def test_2c_refuses_a_truncated_training(script):
+    done = script("keras/Ej2c.py", *SMALL)
+    path = done.results / "Ej2a_original.h5"
+    path.write_bytes(path.read_bytes()[:100000])
+    assert "Ej2a_original.h5 can't be read" in script("keras/Ej2c.py", *SMALL, fails=True).stderr
+
+
+@pytest.mark.parametrize("name", ["theano/Ej1a.py", "theano/Ej1b_i.py", "keras/Ej2c.py"])
+def test_no_package_shadows_the_installed_ones(name):
+    assert not (cli.ROOT / os.path.dirname(name) / "__init__.py").exists()
