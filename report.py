@@ -67,7 +67,8 @@ def whole_file(path):
 def versions():
     """The versions that made a result, {name: version}."""
     packages = ("Theano", "Keras", "numpy", "scipy", "h5py", "pillow")
-    return {"python": platform.python_version(),
+    plain = {"TP2_PLAIN": "1"} if os.environ.get("TP2_PLAIN", "") not in ("", "0") else {}  # see legacy.py
+    return {"python": platform.python_version(), **plain,
             **{package: importlib.metadata.version(package) for package in packages}}
 
 
