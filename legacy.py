@@ -258,6 +258,28 @@ def _read_h5py3_strings():
         setattr(saving, name, from_group(getattr(saving, name)))
 
 
+def _save_the_input_layer():
+    """Let a Sequential model's configuration begin with its InputLayer, as tf.keras 2 writes it.
+
+    Keras 2.3.1 notes the input's shape in the first layer instead, where Keras 3 (3.15) misreads
+    it and builds a model of one dimension more. With its InputLayer a saved model loads in
+    Keras 2.3.1, tf.keras 2 and Keras 3.
+    """
+    from keras.engine.input_layer import InputLayer
+    from keras.models import Sequential
+    plain = Sequential.get_config
+
+    def get_config(self):
+        config = plain(self)
+        source = self.inputs[0]._keras_history[0] if self.inputs else None
+        if isinstance(source, InputLayer) and config["layers"][0]["class_name"] != "InputLayer":
+            config["layers"][0]["config"].pop("batch_input_shape", None)
+            config["layers"].insert(0, {"class_name": "InputLayer", "config": source.get_config()})
+        return config
+
+    Sequential.get_config = get_config
+
+
 # --- After an import --------------------------------------------------------------------
 
 def _cache_ops_without_properties():
@@ -290,6 +312,7 @@ class _Hook(importlib.abc.MetaPathFinder):
                 execute(module)
             if name == "keras":
                 _read_h5py3_strings()
+                _save_the_input_layer()
             if FAST:
                 _cache_ops_without_properties()
 

@@ -175,7 +175,10 @@ def test_2c_saves_loads_and_goes_on(script):
     with h5py.File(done.results / "Ej2c.h5", "r") as file:
         config = json.loads(file.attrs["model_config"])
         assert [layer["class_name"] for layer in config["config"]["layers"]] == [
-            "Dense", "Activation", "Dropout", "Dense", "Activation", "Dropout", "Dense", "Activation"]
+            "InputLayer", "Dense", "Activation", "Dropout", "Dense", "Activation", "Dropout", "Dense", "Activation"]
+        # What Keras 3 needs, see legacy._save_the_input_layer
+        assert config["config"]["layers"][0]["config"]["batch_input_shape"] == [None, 784]
+        assert all("batch_input_shape" not in layer["config"] for layer in config["config"]["layers"][1:])
         assert file["model_weights/dense_1/dense_1/kernel:0" if "kernel:0" in file["model_weights/dense_1/dense_1"]
                     else "model_weights/dense_1/dense_1/kernel"].shape == (784, 512)
     again = script("keras/Ej2c.py", *SMALL)
