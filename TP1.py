@@ -340,9 +340,12 @@ def download(folder, url=URL, zip_md5=ZIP_MD5, tar_md5=TAR_MD5):
     try:
         archive = pooch.retrieve(url, known_hash=f"md5:{zip_md5}", path=folder, fname="caltech-101.zip",
                                  downloader=pooch.HTTPDownloader(progressbar=True, timeout=15))
-    except (OSError, ValueError, requests.RequestException) as error:
-        # requests' messages hold the whole chain of causes: its last part says enough
-        raise Unavailable(str(error).splitlines()[0][:300]) from error
+    except requests.HTTPError as error:
+        raise Unavailable(str(error)) from error
+    except requests.RequestException as error:  # its own words hold the whole chain of causes
+        raise Unavailable(f"no answer, or not a whole one, from {url} ({type(error).__name__})") from error
+    except (OSError, ValueError) as error:  # no space; not the checksum
+        raise Unavailable(str(error).splitlines()[0]) from error
     with tempfile.TemporaryDirectory(dir=folder, suffix=".part") as part:
         try:
             with zipfile.ZipFile(archive) as outer:

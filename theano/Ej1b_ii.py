@@ -113,7 +113,8 @@ def main():
     confusion = [[int(((true == actual) & ((probability > 0.5) == predicted)).sum()) for predicted in (0, 1)]
                  for actual in (0, 1)]
     correct = confusion[0][0] + confusion[1][1]
-    print(f"Test accuracy: {correct} of {len(test_set)} = {correct / len(test_set):.2%}  (the report: 95.75 %)")
+    print(f"Test accuracy: {correct} of {len(test_set)} = {correct / len(test_set):.2%}"
+          + ("" if photographs.drawn else "  (the report: 95.75 %)"))
     print(f"{'':>22}predicted {CLASSES[0]}  predicted {CLASSES[1]}")
     for name, row in zip(CLASSES, confusion):
         print(f"{'actual ' + name:>22}{row[0]:>19}{row[1]:>22}")
