@@ -54,7 +54,7 @@ def draw_image(category, random):
     image = _background(random, height, width)
     angle = np.deg2rad(random.normal(0, 6))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    size = random.uniform(0.32, 0.48) * min(width, 1.6 * height)
+    size = random.uniform(0.24, 0.48) * min(width, 1.6 * height)
     centre = np.array([width, height]) * random.uniform(0.42, 0.58, 2)
     mirror = np.array([random.choice([-1, 1]), 1])
 
@@ -84,7 +84,7 @@ def draw_image(category, random):
         for part in MOTORBIKE_PARTS:
             fill(part, body + random.uniform(-0.15, 0.15, 3))
     image = filters.gaussian(image, 0.7, channel_axis=2)
-    image += random.normal(0, random.uniform(0.01, 0.1), image.shape)
+    image += random.normal(0, random.uniform(0.01, 0.16), image.shape)
     return (image.clip(0, 1) * 255).astype(np.uint8)
 
 
