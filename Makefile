@@ -52,22 +52,22 @@ $(VENV)/.installed: requirements.txt pyproject.toml
 $(DONE):
 	@mkdir -p $@
 
-# A script whose metrics were deleted runs again.
-missing = $(if $(wildcard results/$(1).json),,FORCE)
+# A script whose metrics are gone, or were written by other means since, runs again.
+metrics = $(or $(wildcard results/$(1).json),FORCE)
 
-$(DONE)/Ej1a: theano/Ej1a.py $(MODULES) $(call missing,Ej1a) | setup $(DONE)
+$(DONE)/Ej1a: theano/Ej1a.py $(MODULES) $(call metrics,Ej1a) | setup $(DONE)
 	$(PYTHON) $< && touch $@
-$(DONE)/Ej1b_i: theano/Ej1b_i.py $(MODULES) $(call missing,Ej1b_i) | setup $(DONE)
+$(DONE)/Ej1b_i: theano/Ej1b_i.py $(MODULES) $(call metrics,Ej1b_i) | setup $(DONE)
 	$(PYTHON) $< && touch $@
-$(DONE)/Ej1b_ii$(PHOTOGRAPHS): theano/Ej1b_ii.py $(MODULES) $(call missing,Ej1b_ii) | setup $(DONE)
+$(DONE)/Ej1b_ii$(PHOTOGRAPHS): theano/Ej1b_ii.py $(MODULES) $(call metrics,Ej1b_ii) | setup $(DONE)
 	$(PYTHON) $< && touch $@
-$(DONE)/Ej1b_iii: theano/Ej1b_iii.py $(MODULES) $(call missing,Ej1b_iii) | setup $(DONE)
+$(DONE)/Ej1b_iii: theano/Ej1b_iii.py $(MODULES) $(call metrics,Ej1b_iii) | setup $(DONE)
 	$(PYTHON) $< && touch $@
-$(DONE)/Ej2a: keras/Ej2a.py $(NETWORK) $(foreach item,i ii iii iv v,$(call missing,Ej2a_$(item))) | setup $(DONE)
+$(DONE)/Ej2a: keras/Ej2a.py $(NETWORK) $(foreach item,i ii iii iv v,$(call metrics,Ej2a_$(item))) | setup $(DONE)
 	$(PYTHON) $< && touch $@
-$(DONE)/Ej2b$(PHOTOGRAPHS): keras/Ej2b.py $(MODULES) $(call missing,Ej2b) | setup $(DONE)
+$(DONE)/Ej2b$(PHOTOGRAPHS): keras/Ej2b.py $(MODULES) $(call metrics,Ej2b) | setup $(DONE)
 	$(PYTHON) $< && touch $@
-$(DONE)/Ej2c: keras/Ej2c.py $(NETWORK) $(call missing,Ej2c) $(DONE)/Ej2a | setup $(DONE)
+$(DONE)/Ej2c: keras/Ej2c.py $(NETWORK) $(call metrics,Ej2c) $(DONE)/Ej2a | setup $(DONE)
 	$(PYTHON) $< && touch $@
 FORCE:
 

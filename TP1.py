@@ -181,7 +181,11 @@ def read_image(path):
     """The file's image as an array (h, w) or (h, w, c); InputError naming a file that isn't one."""
     try:
         with Image.open(path) as image:
-            if image.mode not in ("1", "L", "LA", "RGB", "RGBA", "I;16", "F"):
+            if image.mode.startswith("I"):  # 16 bits a pixel, in any of Pillow's ways to hold them
+                return np.asarray(image).astype(np.int64).clip(0, 65535).astype(np.uint16)
+            if image.mode == "F":
+                return to_float(np.asarray(image))
+            if image.mode not in ("1", "L", "LA", "RGB", "RGBA"):
                 image = image.convert("RGB")  # palettes, CMYK and the like
             image.load()
             return np.asarray(image)
@@ -206,10 +210,14 @@ def photographs(root, category):
 
 
 def fingerprint(files):
-    """A digest (hex) of names and contents, that changes with any of them."""
+    """A digest (hex) of names and contents, that changes with any of them; InputError for an unreadable file."""
     digest = hashlib.blake2b(digest_size=16)
     for path in files:
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise InputError(f"{path} can't be read ({error.strerror}): let it be read, or take it out of its "
+                             "folder.") from error
         digest.update(f"{path.parent.name}/{path.name} {len(content)}\n".encode())
         digest.update(content)
     return digest.hexdigest()

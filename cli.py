@@ -1,6 +1,5 @@
 """The command line of the scripts: common flags, and errors in one sentence with exit code 2."""
 import argparse
-import math
 import sys
 from pathlib import Path
 
@@ -35,27 +34,26 @@ class Parser(argparse.ArgumentParser):
                                "CALTECH101, ./Caltech101, the download cache, a download, or drawings)")
 
 
-def whole(least, most=math.inf):
+def whole(least, most=10**9):
     """An argparse type: a whole number from `least` to `most`."""
-    bounds = f"from {least} to {most}" if most < math.inf else f"of at least {least}"
-
     def parse(text):
         try:
             number = int(text)
         except ValueError:
             number = None
         if number is None or not least <= number <= most:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number {bounds}")
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
         return number
     return parse
 
 
 def run(main):
-    """Run a script's `main()`; an InputError or Ctrl-C ends it without a traceback."""
+    """Run a script's `main()`; an InputError, too little memory or Ctrl-C end it without a traceback."""
     try:
         main()
-    except InputError as error:
-        print(f"{Path(sys.argv[0]).name}: {error}", file=sys.stderr)
+    except (InputError, MemoryError) as error:
+        message = error if isinstance(error, InputError) else f"too little memory ({error}): give smaller numbers."
+        print(f"{Path(sys.argv[0]).name}: {message}", file=sys.stderr)
         sys.exit(2)
     except KeyboardInterrupt:
         print("\nInterrupted; what was finished is kept.", file=sys.stderr)

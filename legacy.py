@@ -24,8 +24,6 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from tqdm import tqdm
-
 FAST = os.environ.get("TP2_PLAIN", "") in ("", "0")
 
 
@@ -95,7 +93,7 @@ def _theano_flags(theirs):
         flags["cxx"] = _compiler()
     # A compile cache of our own: Theano unpickles every key in it, also those of Ops that only
     # this project can import. And Theano stops at its import where it can't write to the home.
-    home = Path.home()
+    home = Path(os.path.expanduser("~"))
     flags["base_compiledir"] = (home / ".theano" if os.access(home, os.W_OK) else
                                 Path(tempfile.gettempdir()) / f"theano-{os.getuid()}") / "tp2-deep-learning"
     if FAST:
@@ -130,31 +128,6 @@ def blas_threads(count):
     """
     if _blas is not None:
         _blas.scipy_openblas_set_num_threads(int(count))
-
-
-def repeat(function, times, label, every=None, look=None):
-    """Call a compiled Theano `function` without inputs `times` times, behind a progress bar.
-
-    The loop runs in Theano's C linker (`fn(n_calls=...)`, see gof/c_code/lazylinker_c.c), with
-    no return to Python between two calls; without a C++ compiler it runs in Python. The
-    function's outputs are dropped, its updates do the work. With `every` and `look`, `look()`
-    is called before the first call and after each `every` calls; returns the list of what it
-    returned, ceil(times / every) long.
-    """
-    every = every or max(1, times // 100)
-    looks = []
-    with tqdm(total=times, desc=label, unit=" steps", mininterval=0.5) as bar:
-        while bar.n < times:
-            if look:
-                looks.append(look())
-            calls = min(every, times - bar.n)
-            try:
-                function.fn(n_calls=calls)
-            except TypeError:  # Theano's Python linker has no such argument
-                for _ in range(calls):
-                    function()
-            bar.update(calls)
-    return looks
 
 
 # --- The processor: denormal numbers ----------------------------------------------------

@@ -23,6 +23,7 @@ ORIGINAL = {"train_fraction": 1.0, "hidden": [512, 512], "activation": "relu", "
 EPOCHS = 20
 SEED = 1337
 BATCH_SIZE = 128
+SAMPLES = 60000  # training digits
 CLASSES = 10
 
 speed.install()
@@ -30,8 +31,13 @@ speed.install()
 
 def add_samples(parser):
     """Give a cli.Parser the flag --samples."""
-    parser.add_argument("--samples", type=whole(BATCH_SIZE, 60000), default=60000, metavar="N",
-                        help="use only the first N training digits (default: all 60000)")
+    parser.add_argument("--samples", type=whole(BATCH_SIZE, SAMPLES), default=SAMPLES, metavar="N",
+                        help=f"use only the first N training digits (default: all {SAMPLES})")
+
+
+def caveats(epochs, samples):
+    """What a figure must say across its top where a training is not the report's full one."""
+    return [report.shorter(epochs, EPOCHS, "épocas"), report.shorter(samples, SAMPLES, "dígitos")]
 
 
 def settings_for(change, epochs, seed, samples):
@@ -83,11 +89,10 @@ def train(path, settings, digits, on_screen=sys.stdout.isatty()):
     np.random.seed(settings["seed"])
     model = build(settings["hidden"], settings["activation"], settings["dropout"])
     history = fit(model, settings, digits, settings["epochs"], on_screen)
-    with report.whole_file(path) as part:
-        model.save(str(part))
-        with h5py.File(part, "a") as file:
-            for name, value in (("settings", settings), ("versions", report.versions()), ("history", history)):
-                file.attrs[name] = json.dumps(value)
+    with report.whole_hdf5(path) as file:
+        model.save(file)
+        for name, value in (("settings", settings), ("versions", report.versions()), ("history", history)):
+            file.attrs[name] = json.dumps(value)
     return history
 
 

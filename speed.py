@@ -57,7 +57,8 @@ class RMSpropStep(theano.Op):
             self.destroy_map = {0: [0], 1: [1]}
 
     def make_node(self, *inputs):
-        inputs = [theano.tensor.as_tensor_variable(value) for value in inputs]
+        # cast: under a user's own floatX=float64 a gradient arrives as that, and the C code reads float32
+        inputs = [theano.tensor.cast(theano.tensor.as_tensor_variable(value), "float32") for value in inputs]
         return theano.Apply(self, inputs, [inputs[0].type(), inputs[1].type()])
 
     def perform(self, node, inputs, outputs):

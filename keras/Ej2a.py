@@ -84,6 +84,8 @@ def train_all(pending, results, digits, jobs):
             print(log.read(), end="", flush=True)
             position = log.tell()
             for other, its_process, _ in running:  # one that failed stops them all
+                if its_process.exitcode == 2:
+                    sys.exit(2)                # it has said why
                 if its_process.exitcode:
                     raise cli.InputError(f"the training {other!r} failed (exit code {its_process.exitcode}); the "
                                          "ones that ended are kept, run again to go on.")
@@ -94,7 +96,7 @@ def train_all(pending, results, digits, jobs):
     print()
 
 
-def figure(item, histories, results):
+def figure(item, histories, results, caveats):
     """Ej2a_<item>.png: the original beside the modification, or the grid of eight dropouts."""
     names = ITEMS[item] if item == "iv" else ["original"] + ITEMS[item]
     columns = 4 if item == "iv" else 2
@@ -102,10 +104,10 @@ def figure(item, histories, results):
     drawing, axes = report.figure(rows, columns, 5 * columns if rows == 1 else 4 * columns, 4.2 * rows)
     for place, name in zip(axes.flat, names):
         report.accuracy_panel(place, VARIANTS[name][1], histories[name])
-    report.save_figure(drawing, results, f"Ej2a_{item}")
+    report.save_figure(drawing, results, f"Ej2a_{item}", *caveats)
 
 
-def dropout_summary(histories, results):
+def dropout_summary(histories, results, caveats):
     """Ej2a_dropout.png: final accuracy against the dropout rate, which the report tells in words."""
     names = [name for name in ["v"] + ITEMS["iv"] if name in histories]
     rates = [VARIANTS[name][0]["dropout"] for name in names]
@@ -117,7 +119,7 @@ def dropout_summary(histories, results):
         line.set_marker("o")
     axes[0, 0].legend(loc="lower left")
     axes[0, 0].set(xticks=rates, xticklabels=[f"{rate:.0%}" for rate in rates])
-    report.save_figure(drawing, results, "Ej2a_dropout")
+    report.save_figure(drawing, results, "Ej2a_dropout", *caveats)
 
 
 def main():
@@ -153,8 +155,9 @@ def main():
     for name in names:
         print(f"{name:>10}{histories[name]['accuracy'][-1]:>10.2%}{histories[name]['val_accuracy'][-1]:>10.2%}"
               f"   {VARIANTS[name][1]}")
+    caveats = network.caveats(arguments.epochs, arguments.samples)
     for item in items:
-        figure(item, histories, results)
+        figure(item, histories, results, caveats)
         members = ["original"] + ITEMS[item]
         report.save_metrics(
             results, f"Ej2a_{item}", {"origin": "real", "name": "MNIST", "train": arguments.samples, "test": 10000},
@@ -163,7 +166,7 @@ def main():
              for name in members},
             {name: {key: report.rounded(values) for key, values in histories[name].items()} for name in members})
     if "iv" in items:
-        dropout_summary(histories, results)
+        dropout_summary(histories, results, caveats)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ Ej2b.h5 and Ej2b.png (a contact sheet) hold Caltech101's pixels: they are not co
 """
 import legacy  # before keras
 
+import shutil
 import statistics
 import time
 from pathlib import Path
@@ -69,8 +70,12 @@ def read_batch(batches, number, names, root):
 def export(path, root, classes, origin):
     """Write every photograph of `classes` to the HDF5 file `path`, batch by batch."""
     batches, names = stream(root, classes)
+    shape = (TP1.SIDE, TP1.SIDE, 3)
+    needed = len(names) * np.prod(shape) * 4 // 10**6 + 2  # MB, uncompressed: asked now, a full disk crashes h5py
+    if shutil.disk_usage(path.parent).free < needed * 10**6:
+        raise cli.InputError(f"{path} may take {needed} MB, and {path.parent} has less: free some space, or give "
+                             "--results another folder.")
     with report.whole_file(path) as part, h5py.File(part, "w") as file:
-        shape = (TP1.SIDE, TP1.SIDE, 3)
         # A chunk per photograph: one can be read, and decompressed, without its neighbours.
         images = file.create_dataset("images", (len(names), *shape), "float32", chunks=(1, *shape),
                                      compression="gzip", compression_opts=4, shuffle=True)
@@ -155,7 +160,7 @@ def contact_sheet(path, folder, drawn):
                 place.imshow((image - low) / (high - low if high > low else 1))
                 if position == 0:
                     place.set_title(name, fontsize=8 if each == 1 else 10, loc="left")
-        report.save_figure(drawing, folder, "Ej2b", drawn)
+        report.save_figure(drawing, folder, "Ej2b", report.drawn_sample(drawn))
 
 
 def main():

@@ -34,7 +34,7 @@ def compare(model, loaded, digits):
         "test_correct_loaded": int((after.argmax(1) == y.argmax(1)).sum()), "test_total": len(y)}
 
 
-def figure(history, digits, probabilities, folder):
+def figure(history, digits, probabilities, folder, caveats):
     """Ej2c.png: the accuracy curve beside test digits, predicted and true."""
     x, y = digits[1]
     true, predicted = y.argmax(1), probabilities.argmax(1)
@@ -55,7 +55,7 @@ def figure(history, digits, probabilities, folder):
                         color="black" if good else report.TRAIN, fontsize=11)
     drawing.supxlabel(f"Predicciones del modelo cargado; en rojo, mal clasificadas "
                       f"({(true != predicted).sum()} de {len(true)})", fontsize=10, x=0.68)
-    report.save_figure(drawing, folder, "Ej2c")
+    report.save_figure(drawing, folder, "Ej2c", *caveats)
 
 
 def main():
@@ -78,12 +78,16 @@ def main():
         print(f"The original was trained before: {trained}")
     else:
         history = network.train(trained, settings, digits)
-    model = load_model(str(trained))
+    try:
+        model = load_model(str(trained))
+    except Exception as error:  # h5py and Keras raise a dozen kinds for a damaged file
+        raise cli.InputError(f"{trained} can't be loaded as a model ({error}): delete it, or give --force to train "
+                             "again.") from error
 
     # Save
     path = results / "Ej2c.h5"
-    with report.whole_file(path) as part:
-        model.save(str(part))
+    with report.whole_hdf5(path) as file:
+        model.save(file)
     print(f"\nWrote {path}, {path.stat().st_size / 1e6:.1f} MB. Its tree:")
     with h5py.File(path, "r") as file:
         report.print_tree(file)
@@ -100,7 +104,7 @@ def main():
     np.random.seed(arguments.seed)
     further = network.fit(loaded, settings, digits, epochs=1)
 
-    figure(history, digits, probabilities, results)
+    figure(history, digits, probabilities, results, network.caveats(arguments.epochs, arguments.samples))
     report.save_metrics(
         results, "Ej2c", {"origin": "real", "name": "MNIST", "train": arguments.samples, "test": 10000},
         settings, {**counts, "further_epoch": {name: report.rounded(values) for name, values in further.items()}},

@@ -126,6 +126,13 @@ def test_read_image_takes_every_mode(tmp_path):
         path = tmp_path / f"{mode.replace(';', '')}.png"
         Image.new(mode, (5, 4)).save(path)
         assert TP1.preprocess_fast(TP1.read_image(path)).shape == (784,)
+    Image.fromarray(np.array([[0, 300], [40000, 65535]], np.uint16)).save(tmp_path / "16.png")
+    assert TP1.read_image(tmp_path / "16.png").tolist() == [[0, 300], [40000, 65535]]
+    Image.fromarray(np.array([[0, 0.25]], np.float32)).save(tmp_path / "float.tif")
+    assert TP1.read_image(tmp_path / "float.tif").tolist() == [[0, 0.25]]
+    Image.fromarray(np.array([[0, 255]], np.float32)).save(tmp_path / "float.tif")
+    with pytest.raises(cli.InputError, match="float.tif can't be read .* in \\[0, 1\\]"):
+        TP1.read_image(tmp_path / "float.tif")
     Image.new("CMYK", (5, 4)).save(tmp_path / "cmyk.jpg")
     assert TP1.read_image(tmp_path / "cmyk.jpg").shape == (4, 5, 3)
 

@@ -96,7 +96,7 @@ def test_2a_killed_in_the_second_training_keeps_the_first(tmp_path):
 
 
 @pytest.mark.parametrize("flags, words", [
-    (["vi"], "invalid choice: 'vi'"), (["i", "--epochs", "0"], "of at least 1"), (["--seed", "-1"], "--seed"),
+    (["vi"], "invalid choice: 'vi'"), (["i", "--epochs", "0"], "number from 1"), (["--seed", "-1"], "--seed"),
     (["--samples", "5"], "--samples"), (["--jobs", "none"], "--jobs")])
 def test_2a_refuses_bad_flags(script, flags, words):
     assert words in script("keras/Ej2a.py", *flags, fails=True).stderr
@@ -115,6 +115,16 @@ def test_2a_refuses_what_it_cannot_write_or_read(script, tmp_path):
     assert damaged.read_bytes() == whole[:len(whole) // 2]
     script("keras/Ej2a.py", "v", *SMALL, "--force")
     assert h5py.is_hdf5(damaged)
+
+
+def test_2a_a_file_that_cannot_be_written_whole_is_not_there_and_the_old_one_stays(script):
+    done = script("keras/Ej2a.py", "v", *SMALL)
+    before = (done.results / "Ej2a_v.h5").read_bytes()
+    command = [sys.executable, str(cli.ROOT / "keras/Ej2a.py"), "v", *map(str, SMALL), "--force", "--results", str(done.results)]
+    # 2,000 blocks of 1,024 bytes: a model has 5 MB
+    failed = subprocess.run(["bash", "-c", 'ulimit -f 2000; exec "$@"', "bash", *command], capture_output=True, text=True)
+    assert failed.returncode == 2 and "can't write" in failed.stderr and "Traceback" not in failed.stderr, failed.stderr
+    assert (done.results / "Ej2a_v.h5").read_bytes() == before and not list(done.results.glob("*.part"))
 
 
 # --- 2b --------------------------------------------------------------------------------

@@ -46,9 +46,9 @@ print("right")""", THEANO_FLAGS=flags)
 
 
 def test_without_a_compiler_it_runs_and_says_so(tmp_path):
-    done = python("import legacy, theano, theano.tensor as T\n"
+    done = python("import legacy, loop, theano, theano.tensor as T\n"
                   "s = theano.shared(0); f = theano.function([], updates=[(s, s + 2)])\n"
-                  "legacy.repeat(f, 5, 'x'); print(s.get_value())", PATH=str(tmp_path))
+                  "loop.repeat(f, 5, 'x'); print(s.get_value())", PATH=str(tmp_path))
     assert done.stdout.split() == ["10"]
     assert "no C++ compiler" in done.stderr and "slower" in done.stderr
 
@@ -122,10 +122,11 @@ def test_denormals_are_flushed_and_nan_is_not():
 
 
 def test_repeat_runs_every_step_and_looks_in_between():
+    import loop
     import theano
     counter = theano.shared(np.int64(0))
     step = theano.function([], updates=[(counter, counter + 1)])
-    assert legacy.repeat(step, 25, "x", 10, counter.get_value) == [0, 10, 20]
+    assert loop.repeat(step, 25, "x", 10, counter.get_value) == [0, 10, 20]
     assert counter.get_value() == 25
 
 

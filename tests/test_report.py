@@ -1,5 +1,6 @@
 """The grading: right from the committed results, and true whatever becomes of the files."""
 import json
+import os
 import shutil
 
 import numpy as np
@@ -54,7 +55,9 @@ TAMPERED = [
     ("1 a", "Ej1a", lambda m: m["results"]["value"].__setitem__(1, 16.5)),
     ("1 b i", "Ej1b_i", lambda m: m["results"]["minibatches"].__setitem__(0, [0, 63])),
     ("1 b ii", "Ej1b_ii", lambda m: m["results"]["confusion"][0].__setitem__(0, 200)),
+    ("1 b ii", "Ej1b_ii", lambda m: m["data"].__setitem__("train", 1199)),
     ("1 b iii", "Ej1b_iii", lambda m: m["results"].__setitem__("initial_deviation", 0.06)),
+    ("1 b iii", "Ej1b_iii", lambda m: m["data"].__setitem__("features", 785)),
     ("1 b iii", "Ej1b_iii", lambda m: m["results"].__setitem__("train_correct", 399)),
     ("2 a", "Ej2a_i", lambda m: m["history"]["original"]["val_accuracy"].__setitem__(-1, 0.97)),
     ("2 a i", "Ej2a_i", lambda m: m["results"]["i"].__setitem__("test_correct", 9999)),
@@ -66,6 +69,8 @@ TAMPERED = [
     ("2 a v", "Ej2a_v", lambda m: m["history"]["v"]["accuracy"].pop()),
     ("c, h5py", "Ej2b", lambda m: m["results"].__setitem__("greatest_difference", 0.1)),
     ("c, save()", "Ej2c", lambda m: m["results"].__setitem__("test_correct_loaded", 1)),
+    ("c, h5py", "Ej2b", lambda m: m["results"].__setitem__("photographs", 2685)),
+    ("c, save()", "Ej2c", lambda m: m["results"].update(test_correct_saved=9800, test_correct_loaded=9800)),
     ("c, save()", "Ej2c", lambda m: m.pop("results")),
 ]
 
@@ -85,13 +90,32 @@ def test_quick_runs_and_drawings_say_nothing(results):
     found = verdicts(results)
     assert found["2 a i"] == found["1 b i"] == "not at full size"
     assert found["1 b ii"] == found["c, h5py"] == "drawn sample only"
+    page = report.as_markdown(report.grade(results), results)
+    assert "Not a full run on the real data" in page and "**drawn sample only**" in page
     (results / "sample").mkdir()
     (results / "Ej1b_ii.json").rename(results / "sample" / "Ej1b_ii.json")
     assert verdicts(results)["1 b ii"] == "drawn sample only"
 
 
+def test_a_real_result_kept_beside_a_younger_drawn_one_says_so(results):
+    (results / "sample").mkdir()
+    shutil.copy(results / "Ej1b_ii.json", results / "sample")
+    os.utime(results / "Ej1b_ii.json", (0, 0))
+    row = next(row for row in report.grade(results) if row[0] == "1 b ii")
+    assert "an earlier run; the last was on the drawn sample" in row[2] and row[3] == report.HOLDS
+    os.utime(results / "sample" / "Ej1b_ii.json", (-1, -1))
+    assert "earlier" not in report.grade(results)[2][2]
+
+
+def test_1a_with_other_numbers_is_judged_within_rounding(results):
+    edit(results, "Ej1a", lambda m: (m["settings"].update(a=[0.1], b=[0.2]), m["results"].update(value=[0.09000001])))
+    assert verdicts(results)["1 a"] == report.HOLDS
+    edit(results, "Ej1a", lambda m: m["results"].update(value=[0.0901]))
+    assert verdicts(results)["1 a"] == report.FAILS
+
+
 def test_other_photographs_are_not_caltech101(results):
-    edit(results, "Ej1b_ii", lambda m: m["data"]["classes"].__setitem__("airplanes", 700))
+    edit(results, "Ej1b_ii", lambda m: m["data"].update(classes={"airplanes": 700, "Motorbikes": 798}, train=1098))
     assert verdicts(results)["1 b ii"] == "other photographs than Caltech101's"
 
 

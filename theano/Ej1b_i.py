@@ -16,6 +16,7 @@ import theano  # noqa: E402
 import theano.tensor as T  # noqa: E402
 
 import cli  # noqa: E402
+import loop  # noqa: E402
 import report  # noqa: E402
 
 N = 400              # training samples
@@ -36,7 +37,8 @@ def minibatches(n, size):
 
 def main():
     parser = cli.Parser(__doc__)
-    parser.add_argument("--batch-size", type=cli.whole(1), default=BATCH_SIZE, metavar="B",
+    # as text: argparse then holds line 10 to the same rules as the flag
+    parser.add_argument("--batch-size", type=cli.whole(1), default=str(BATCH_SIZE), metavar="B",
                         help=f"samples per minibatch (default: {BATCH_SIZE}, from line 10)")
     parser.add_argument("--epochs", type=cli.whole(1), default=EPOCHS, metavar="N",
                         help=f"passes over the samples (default: {EPOCHS})")
@@ -72,14 +74,10 @@ def main():
     hits = T.eq(z > 0, y).sum()
     gw, gb = T.grad(cost, [w, b])
 
-    # Every step notes its cost and its hits here, so the loop need not return to Python.
-    costs = theano.shared(np.zeros(steps, theano.config.floatX), name="costs")
-    all_hits = theano.shared(np.zeros(steps, "int64"), name="hits")
-    train = theano.function([], updates=[
-        (w, w - LEARNING_RATE * gw), (b, b - LEARNING_RATE * gb), (step, step + 1),
-        (costs, T.set_subtensor(costs[step], cost)),
-        (all_hits, T.set_subtensor(all_hits[step], hits))])
-    legacy.repeat(train, steps, "Training")
+    # Every step notes its cost and its hits, so the loop need not return to Python.
+    (costs, all_hits), notes = loop.noted(step, steps, cost, hits)
+    train = theano.function([], updates=[(w, w - LEARNING_RATE * gw), (b, b - LEARNING_RATE * gb)] + notes)
+    loop.repeat(train, steps, "Training")
 
     # An epoch's cost is the mean over its samples, so a smaller minibatch counts for less.
     per_epoch = costs.get_value().reshape(arguments.epochs, -1)
@@ -97,7 +95,7 @@ def main():
     report.curves(axes[0, 1], title, epochs, epoch_hits / N, xlabel="Épocas", ylabel="Accuracy")
     axes[0, 0].set(xscale="log", yscale="log")
     axes[0, 1].set(xscale="log")
-    report.save_figure(drawing, results, "Ej1b_i")
+    report.save_figure(drawing, results, "Ej1b_i", report.shorter(arguments.epochs, EPOCHS, "épocas"))
     every = max(1, arguments.epochs // 1000)
     report.save_metrics(
         results, "Ej1b_i",

@@ -9,13 +9,13 @@ light pixels speak for a motorbike, dark where they speak for an airplane.
 """
 import legacy  # before theano
 
-import h5py
 import numpy as np
 import theano
 import theano.tensor as T
 
 import TP1
 import cli
+import loop
 import report
 
 CLASSES = ["airplanes", "Motorbikes"]   # labels 0 and 1
@@ -42,7 +42,7 @@ def split(labels, test_per_class, rng):
     return np.setdiff1d(np.arange(len(labels)), test), test
 
 
-def show_errors(files, labels, probabilities, folder, drawn):
+def show_errors(files, labels, probabilities, folder, caveats):
     """Ej1b_ii_errors.png: the misclassified test photographs, the most confident errors first."""
     wrong = np.flatnonzero((probabilities > 0.5) != labels)
     wrong = wrong[np.argsort(-np.abs(probabilities[wrong] - 0.5))]
@@ -57,7 +57,7 @@ def show_errors(files, labels, probabilities, folder, drawn):
         place.set_title(f"{CLASSES[int(labels[index])]}: P(moto) = {probabilities[index]:.2f}", fontsize=9)
     axes[0, 0].figure.supxlabel(f"{len(wrong)} de {len(labels)} fotografías de test mal clasificadas"
                                 + (f"; se muestran {len(shown)}" if len(shown) < len(wrong) else ""))
-    report.save_figure(drawing, folder, "Ej1b_ii_errors", drawn)
+    report.save_figure(drawing, folder, "Ej1b_ii_errors", *caveats)
 
 
 def main():
@@ -98,14 +98,10 @@ def main():
     # test set is looked at every `every` steps only, being no part of the training.
     every = max(1, arguments.steps // 1000)
     step = theano.shared(np.int64(0), name="step")
-    costs = theano.shared(np.zeros(arguments.steps, theano.config.floatX), name="costs")
-    all_hits = theano.shared(np.zeros(arguments.steps, "int64"), name="hits")
-    train = theano.function([], updates=[
-        (w, w - LEARNING_RATE * gw), (b, b - LEARNING_RATE * gb), (step, step + 1),
-        (costs, T.set_subtensor(costs[step], cost)),
-        (all_hits, T.set_subtensor(all_hits[step], hits))])
+    (costs, all_hits), notes = loop.noted(step, arguments.steps, cost, hits)
+    train = theano.function([], updates=[(w, w - LEARNING_RATE * gw), (b, b - LEARNING_RATE * gb)] + notes)
     test = theano.function([], list(cost_and_hits(X_test, Y_test)))
-    test_curve = legacy.repeat(train, arguments.steps, "Training", every, test)
+    test_curve = loop.repeat(train, arguments.steps, "Training", every, test)
 
     # Results
     probability = theano.function([], T.nnet.sigmoid(T.dot(X_test, w) + b))()
@@ -132,11 +128,12 @@ def main():
     picture = axes[0, 2].imshow(weights, cmap="gray", vmin=-limit, vmax=limit)
     axes[0, 2].set(title="Pesos aprendidos (28x28)", xticks=[], yticks=[])
     drawing.colorbar(picture, ax=axes[0, 2], label="negro: avión, blanco: moto")
-    report.save_figure(drawing, results, "Ej1b_ii", photographs.drawn)
-    show_errors([files[index] for index in test_set], true, probability, results, photographs.drawn)
+    caveats = [report.drawn_sample(photographs.drawn), report.shorter(arguments.steps, STEPS, "pasos")]
+    report.save_figure(drawing, results, "Ej1b_ii", *caveats)
+    show_errors([files[index] for index in test_set], true, probability, results, caveats)
 
     path = results / "Ej1b_ii.h5"
-    with report.whole_file(path) as part, h5py.File(part, "w") as file:
+    with report.whole_hdf5(path) as file:
         file["w"], file["b"] = w.get_value(), b.get_value()
         file.attrs["model"] = "P(class 1) = sigmoid(x w + b), x as TP1.preprocess makes it"
         file.attrs["classes"] = CLASSES

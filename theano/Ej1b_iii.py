@@ -15,6 +15,7 @@ import theano
 import theano.tensor as T
 
 import cli
+import loop
 import report
 
 N = 400              # training samples
@@ -61,15 +62,12 @@ def main():
 
     parameters = [W, c, w, b]
     step = theano.shared(np.int64(0), name="step")
-    costs = theano.shared(np.zeros(arguments.steps, theano.config.floatX), name="costs")
-    all_hits = theano.shared(np.zeros(arguments.steps, "int64"), name="hits")
+    (costs, all_hits), notes = loop.noted(step, arguments.steps, cost, hits)
     train = theano.function([], updates=[
         (parameter, parameter - LEARNING_RATE * gradient)
-        for parameter, gradient in zip(parameters, T.grad(cost, parameters))] + [
-        (step, step + 1), (costs, T.set_subtensor(costs[step], cost)),
-        (all_hits, T.set_subtensor(all_hits[step], hits))])
+        for parameter, gradient in zip(parameters, T.grad(cost, parameters))] + notes)
     final = theano.function([], [cost, hits])
-    legacy.repeat(train, arguments.steps, "Training")
+    loop.repeat(train, arguments.steps, "Training")
 
     # Results
     final_cost, correct = (value.item() for value in final())
@@ -83,7 +81,7 @@ def main():
     report.curves(axes[0, 1], f"Capa oculta de {HIDDEN} ReLU", steps, all_hits / N, ylabel="Accuracy")
     axes[0, 0].set(xscale="log", yscale="log")
     axes[0, 1].set(xscale="log")
-    report.save_figure(drawing, results, "Ej1b_iii")
+    report.save_figure(drawing, results, "Ej1b_iii", report.shorter(arguments.steps, STEPS, "pasos"))
     every = max(1, arguments.steps // 1000)
     report.save_metrics(
         results, "Ej1b_iii",
