@@ -57,7 +57,7 @@ def _compiler():
 
 
 def _openblas():
-    """SciPy's own OpenBLAS, loaded, and its path; (None, None) where the wheel ships none.
+    """SciPy's own OpenBLAS, loaded, or None where the wheel ships none.
 
     Theano 1.0.5 with `blas.ldflags` empty goes through NumPy and copies every transposed
     matrix of a matrix-vector product: 2.5 times slower on Ej1b_ii. NumPy 1.23's own
@@ -65,9 +65,10 @@ def _openblas():
     """
     scipy = importlib.util.find_spec("scipy")
     for library in sorted(Path(scipy.origin).parents[1].glob("scipy.libs/libscipy_openblas*.so")):
-        # Loaded here, by path, so that the modules that Theano compiles find it by name.
-        return ctypes.CDLL(str(library)), library
-    return None, None
+        # Global: the modules that Theano compiles find its routines without being linked to it, so
+        # that its path is in no flag (Theano splits flags at blanks) and in no key of the compile cache.
+        return ctypes.CDLL(str(library), mode=ctypes.RTLD_GLOBAL)
+    return None
 
 
 # The routines that Theano's C code calls; SciPy >= 1.14 exports them with a prefix.
@@ -100,8 +101,8 @@ def _theano_flags(theirs):
         # -fno-*: let g++ vectorise square roots and branches. Unlike -ffast-math these keep
         # NaN and infinity as they are.
         options = ["-O3", "-fno-math-errno", "-fno-trapping-math"]
-        if _blas_path and flags.get("cxx") and not named & {"blas.ldflags", "gcc.cxxflags"}:
-            flags["blas.ldflags"] = f"-L{_blas_path.parent} -l:{_blas_path.name}"
+        if _blas and flags.get("cxx") and not named & {"blas.ldflags", "gcc.cxxflags"}:
+            flags["blas.ldflags"] = "-lm"  # any flag: it tells Theano that there is a BLAS
             options += [f"-D{name}=scipy_{name}" for name in _BLAS_ROUTINES]
         flags["gcc.cxxflags"] = " ".join(options)
         # Keep the buffers between two calls of a function instead of asking for new ones.
@@ -114,7 +115,7 @@ def _theano_flags(theirs):
     return ",".join(filled + [pair for pair in theirs.split(",") if pair.strip()])
 
 
-_blas, _blas_path = _openblas() if FAST else (None, None)
+_blas = _openblas() if FAST else None
 os.environ["THEANO_FLAGS"] = _theano_flags(os.environ.get("THEANO_FLAGS", ""))
 # "Using NumPy C-API based implementation for BLAS functions" and the like, at every start.
 logging.getLogger("theano.tensor.blas").setLevel(logging.ERROR)
