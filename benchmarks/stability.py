@@ -3,11 +3,14 @@
 Runs Ej1b_ii and Ej2a at full size for each seed into results/seeds/<seed>/ (trainings that are
 there already are reused) and writes results/stability.md, which the grading shows, and
 results/stability.json with every seed's numbers. Takes about half an hour on two cores.
+With --before, a stability.json of other code, it also prints whether anything changed between
+them but the seeds' luck; benchmarks/README.md has that for the stack left plain.
 """
 import json
 import statistics
 import subprocess
 import sys
+from pathlib import Path
 
 import cli
 import report
@@ -42,13 +45,44 @@ def spread(values):
             f"({min(percent):.2f} to {max(percent):.2f})")
 
 
+def by_training(finals):
+    """What `accuracies` gave for each seed -> {training: {"train", "test": a list over the seeds}}."""
+    return {name: {part: [final[name][part] for final in finals] for part in ("train", "test")} for name in finals[0]}
+
+
+def before_from(path):
+    """The same from a stability.json; InputError where it isn't one."""
+    try:
+        return by_training([seed["final"] for seed in report.load_metrics(path)["seeds"].values()])
+    except (OSError, ValueError, KeyError, IndexError) as error:
+        raise cli.InputError(f"--before names {path}, which can't be read as a stability.json ({error}): give one that "
+                             "this command made.") from error
+
+
+def comparison(before, after):
+    """A Markdown table of two runs: means, and their difference in standard errors (Welch's t)."""
+    lines = ["| training | train before | train after | t | test before | test after | t |", "|---|---|---|---|---|---|---|"]
+    for name in after:
+        cells = []
+        for part in ("train", "test"):
+            one, other = before[name][part], after[name][part]
+            error = sum(statistics.variance(values) / len(values) for values in (one, other)) ** 0.5
+            gap = statistics.mean(other) - statistics.mean(one)
+            cells += [f"{100 * statistics.mean(one):.2f}", f"{100 * statistics.mean(other):.2f}",
+                      f"{gap / error:+.1f}" if error else f"{gap:+g}"]
+        lines.append(f"| {name} | " + " | ".join(cells) + " |")
+    return lines
+
+
 def main():
     parser = cli.Parser(__doc__)
     parser.add_argument("--seeds", type=cli.whole(0, 2**32 - 1), nargs="+", default=SEEDS, metavar="N",
                         help=f"at least two seeds (default: {SEEDS})")
+    parser.add_argument("--before", type=Path, metavar="FILE", help="a stability.json to compare with")
     parser.add_data()
     parser.add_results()
     arguments = parser.parse_args()
+    before = before_from(arguments.before) if arguments.before else None
     if len(set(arguments.seeds)) < 2:
         raise cli.InputError("--seeds has one seed only: give at least two different ones.")
     results = report.results_folder(arguments.results)
@@ -71,9 +105,8 @@ def main():
         count = f"{held} of {len(seeds)}"
         lines.append(f"| {exercise} | «{quote}» | {count if held == len(seeds) else f'**{count}**'} | {failures} |")
     lines += ["", "| training | train accuracy, % | test accuracy, % |", "|---|---|---|"]
-    for name in found[seeds[0]]:
-        cells = [spread([found[seed][name][part] for seed in seeds]) for part in ("train", "test")]
-        lines.append(f"| {name} | {cells[0]} | {cells[1]} |")
+    after = by_training(list(found.values()))
+    lines += [f"| {name} | {spread(parts['train'])} | {spread(parts['test'])} |" for name, parts in after.items()]
     with report.whole_file(results / "stability.md") as part:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8")
     with report.whole_file(results / "stability.json") as part:
@@ -82,6 +115,8 @@ def main():
                                                          for row in graded[seed]}} for seed in seeds}},
             indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
     print("\n".join(lines))
+    if before:
+        print("\n".join(["", *comparison(before, after)]))
 
 
 if __name__ == "__main__":
