@@ -92,7 +92,8 @@ def main():
     with h5py.File(path, "r") as file:
         report.print_tree(file)
 
-    # Load back
+    # Load back. The seed first: the dropout of the epoch to come is seeded as its layers are made.
+    np.random.seed(arguments.seed)
     loaded = load_model(str(path))
     probabilities, counts = compare(model, loaded, digits)
     print(f"\nLoaded back: {counts['parameters']:,} parameters; greatest difference between the two models' "
@@ -101,7 +102,6 @@ def main():
     print(f"Test accuracy: saved {counts['test_correct_saved'] / counts['test_total']:.2%}, "
           f"loaded {counts['test_correct_loaded'] / counts['test_total']:.2%}")
     print("Training goes on for an epoch from the loaded model:")
-    np.random.seed(arguments.seed)
     further = network.fit(loaded, settings, digits, epochs=1)
 
     figure(history, digits, probabilities, results, network.caveats(arguments.epochs, arguments.samples))
