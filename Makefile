@@ -13,6 +13,7 @@ DONE := results/.done
 # What stands for "this has been run": not the committed results, and other photographs count anew.
 PHOTOGRAPHS := -$(shell printf %s "$${CALTECH101:-$$(ls -d Caltech101 2>/dev/null)}" | cksum | cut -d' ' -f1)
 MODULES := TP1.py cli.py legacy.py sample.py
+TRAINING := $(MODULES) loop.py
 NETWORK := $(MODULES) network.py speed.py
 
 .PHONY: all setup test quick grade bench stability clean
@@ -57,11 +58,11 @@ metrics = $(or $(wildcard results/$(1).json),FORCE)
 
 $(DONE)/Ej1a: theano/Ej1a.py $(MODULES) $(call metrics,Ej1a) | setup $(DONE)
 	$(PYTHON) $< && touch $@
-$(DONE)/Ej1b_i: theano/Ej1b_i.py $(MODULES) $(call metrics,Ej1b_i) | setup $(DONE)
+$(DONE)/Ej1b_i: theano/Ej1b_i.py $(TRAINING) $(call metrics,Ej1b_i) | setup $(DONE)
 	$(PYTHON) $< && touch $@
-$(DONE)/Ej1b_ii$(PHOTOGRAPHS): theano/Ej1b_ii.py $(MODULES) $(call metrics,Ej1b_ii) | setup $(DONE)
+$(DONE)/Ej1b_ii$(PHOTOGRAPHS): theano/Ej1b_ii.py $(TRAINING) $(call metrics,Ej1b_ii) | setup $(DONE)
 	$(PYTHON) $< && touch $@
-$(DONE)/Ej1b_iii: theano/Ej1b_iii.py $(MODULES) $(call metrics,Ej1b_iii) | setup $(DONE)
+$(DONE)/Ej1b_iii: theano/Ej1b_iii.py $(TRAINING) $(call metrics,Ej1b_iii) | setup $(DONE)
 	$(PYTHON) $< && touch $@
 $(DONE)/Ej2a: keras/Ej2a.py $(NETWORK) $(foreach item,i ii iii iv v,$(call metrics,Ej2a_$(item))) | setup $(DONE)
 	$(PYTHON) $< && touch $@
