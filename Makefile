@@ -11,7 +11,7 @@ PYTHON := $(VENV)/bin/python
 # Scripts write results whole and keep finished trainings, so a stopped make can just go on.
 DONE := results/.done
 # What stands for "this has been run": not the committed results, and other photographs count anew.
-PHOTOGRAPHS := -$(shell printf %s "$${CALTECH101:-$$(ls -d Caltech101 2>/dev/null)}" | cksum | cut -d' ' -f1)
+PHOTOGRAPHS := -$(shell printf %s "$(or $(CALTECH101),$(wildcard Caltech101))" | cksum | cut -d' ' -f1)
 MODULES := TP1.py cli.py legacy.py sample.py
 TRAINING := $(MODULES) loop.py
 NETWORK := $(MODULES) network.py speed.py
