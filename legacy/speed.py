@@ -1,6 +1,6 @@
 """The same mathematics, faster: three pieces of Keras 2.3.1's Theano backend, replaced.
 
-Imported by network.py after Keras; `install()` puts the pieces in place (TP2_PLAIN=1 in the
+Imported after Keras; `install()` puts the pieces in place (TP2_PLAIN=1 in the
 environment leaves Keras as it is). benchmarks/README.md says what each gives.
 
 - the dropout mask: Keras's, from MRG31k3p, took a quarter of a training's time, and was drawn
@@ -11,7 +11,7 @@ environment leaves Keras as it is). benchmarks/README.md says what each gives.
 import numpy as np
 import theano
 
-import legacy
+from legacy import FAST
 
 # Keras is imported where it is needed only: Theano's compile cache imports this module, for
 # RMSpropStep, in scripts that have no use for Keras.
@@ -163,7 +163,7 @@ def install():
     """Put the three pieces in place, once."""
     from keras import backend as K
     from keras import optimizers
-    if legacy.FAST and not hasattr(K, "_tp2_speed"):
+    if FAST and not hasattr(K, "_tp2_speed"):
         K.dropout, K.relu = _dropout(K.dropout, K.floatx()), _relu(K.relu, K.floatx())
         optimizers.RMSprop.get_updates = _get_updates(optimizers.RMSprop.get_updates)
         theano.compile.optdb.register("rmsprop_step_inplace", theano.tensor.opt.in2out(_inplace, ignore_newtrees=True),

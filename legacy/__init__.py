@@ -1,0 +1,47 @@
+"""What lets Theano 1.0.5 and Keras 2.3.1, both of 2020, run on a Python of today.
+
+Write `import legacy` above `import theano` or `import keras`; nothing else changes in a
+script. Every compatibility trick is in a room of this package, each with the upstream cause
+and the version it serves: `python`, `theano` (with the flags that make it fast without changing
+what it computes; TP2_PLAIN=1 in the environment leaves those out, for comparison), `keras`, and
+`speed`, which only who asks for it gets.
+
+Importing this package twice, or in any number of processes, does no more than once. It
+imports nothing from outside but the stack, so it works copied alone into another project.
+"""
+import contextlib
+import importlib.abc
+import importlib.machinery
+import sys
+
+from . import keras, python, theano
+from .theano import FAST, blas_threads
+
+__all__ = ["FAST", "blas_threads"]
+
+
+class _Hook(importlib.abc.MetaPathFinder):
+    """Finds modules as ever, and mends those that a room names as soon as they are loaded."""
+
+    def find_spec(self, name, path=None, target=None):
+        mend = [room.AFTER_IMPORT[name] for room in (python, theano, keras) if name in room.AFTER_IMPORT]
+        around = keras.AROUND_IMPORT.get(name, contextlib.nullcontext)
+        if not mend:
+            return None
+        spec = importlib.machinery.PathFinder.find_spec(name, path)
+        if spec is None or spec.loader is None:
+            return spec
+        execute = spec.loader.exec_module
+
+        def exec_module(module):
+            with around():
+                execute(module)
+            for function in mend:
+                function(module)
+
+        spec.loader.exec_module = exec_module
+        return spec
+
+
+if not any(type(finder).__name__ == "_Hook" for finder in sys.meta_path):
+    sys.meta_path.insert(0, _Hook())

@@ -1,0 +1,111 @@
+"""Keras 2.3.1 on Theano whatever the user's settings, with h5py 3, and models that Keras 3 loads."""
+import contextlib
+import os
+import tempfile
+
+from .theano import FAST, cache_ops_without_properties
+
+# Theano, whatever ~/.keras/keras.json or the user's own KERAS_BACKEND say.
+os.environ["KERAS_BACKEND"] = "theano"
+
+
+@contextlib.contextmanager
+def _empty_keras_home():
+    """Hide the user's keras.json while Keras reads it.
+
+    It may come from Keras 3 ("backend": "jax", "floatx": "bfloat16"), at which Keras 2.3.1
+    stops, or swap the axes of images.
+    """
+    before = os.environ.get("KERAS_HOME")
+    with tempfile.TemporaryDirectory() as empty:
+        os.environ["KERAS_HOME"] = empty
+        try:
+            yield
+        finally:
+            del os.environ["KERAS_HOME"]
+            if before is not None:
+                os.environ["KERAS_HOME"] = before
+
+
+class _Text(str):
+    """A string that also answers `decode`, as the bytes it was in h5py 2 did."""
+
+    def decode(self, *_):
+        return str(self)
+
+
+def _as_text(value):
+    """The value of an HDF5 attribute or dataset, its text as `_Text`."""
+    if isinstance(value, str):
+        return _Text(value)
+    if getattr(value, "dtype", None) == object:  # an array of variable-length strings
+        return [_as_text(item) for item in value]
+    return value
+
+
+class _Group:
+    """An h5py group whose attributes are text that decodes; all else is the group's own."""
+
+    def __init__(self, group):
+        self._group = group
+        self.attrs = {name: _as_text(value) for name, value in group.attrs.items()}
+
+    def __getattr__(self, name):
+        return getattr(self._group, name)
+
+    def __contains__(self, name):
+        return name in self._group
+
+    def __getitem__(self, name):
+        item = self._group[name]
+        return _Group(item) if hasattr(item, "keys") else item
+
+
+def _read_h5py3_strings():
+    """Let Keras 2.3.1 load what it saves: h5py 3 returns text attributes as str, not bytes."""
+    from keras.engine import saving
+    from keras.utils import io_utils
+
+    # load_model reads through H5Dict ...
+    get_item = io_utils.H5Dict.__getitem__
+    io_utils.H5Dict.__getitem__ = lambda self, name: _as_text(get_item(self, name))
+
+    # ... and load_weights straight from the group.
+    def from_group(load):
+        return lambda group, *args, **kwargs: load(_Group(group), *args, **kwargs)
+
+    for name in ("load_weights_from_hdf5_group", "load_weights_from_hdf5_group_by_name"):
+        setattr(saving, name, from_group(getattr(saving, name)))
+
+
+def _save_the_input_layer():
+    """Let a Sequential model's configuration begin with its InputLayer, as tf.keras 2 writes it.
+
+    Keras 2.3.1 notes the input's shape in the first layer instead, where Keras 3 (3.15) misreads
+    it and builds a model of one dimension more. With its InputLayer a saved model loads in
+    Keras 2.3.1, tf.keras 2 and Keras 3.
+    """
+    from keras.engine.input_layer import InputLayer
+    from keras.models import Sequential
+    plain = Sequential.get_config
+
+    def get_config(self):
+        config = plain(self)
+        source = self.inputs[0]._keras_history[0] if self.inputs else None
+        if isinstance(source, InputLayer) and config["layers"][0]["class_name"] != "InputLayer":
+            config["layers"][0]["config"].pop("batch_input_shape", None)
+            config["layers"].insert(0, {"class_name": "InputLayer", "config": source.get_config()})
+        return config
+
+    Sequential.get_config = get_config
+
+
+def _mend(module):
+    _read_h5py3_strings()
+    _save_the_input_layer()
+    if FAST:
+        cache_ops_without_properties(module)  # of the Theano modules that Keras brought in
+
+
+AROUND_IMPORT = {"keras": _empty_keras_home}
+AFTER_IMPORT = {"keras": _mend}

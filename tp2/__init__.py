@@ -1,0 +1,1 @@
+"""What the exercises share, a room for each thing."""

