@@ -7,23 +7,19 @@ folders with `load_photographs`, which gives the same numbers faster.
 import concurrent.futures
 import contextlib
 import functools
-import gzip
 import hashlib
-import importlib.metadata
 import os
-import pickle
-import tarfile
-import tempfile
-import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import PIL
 from PIL import Image
+from skimage.color import gray2rgb
+from skimage.util import img_as_float64
 from tqdm import tqdm
 
-from cli import ROOT, InputError
+from tp2.cli import InputError
+from tp2.datasets import cache_folder, mnist, photographs, read_image, unit_range
 
 SIDE = 28  # pixels: the size of MNIST's digits, and the report's for photographs
 
@@ -37,28 +33,20 @@ def to_rgb(image):
     Returns (h, w, 3) of the same dtype. ValueError for any other shape or an empty image.
     """
     image = np.asarray(image)
-    if image.ndim == 2:
-        image = image[:, :, np.newaxis]
-    if image.ndim != 3 or not 1 <= image.shape[2] <= 4 or image.size == 0:
+    if image.size == 0 or image.ndim not in (2, 3) or image.ndim == 3 and image.shape[2] > 4:
         raise ValueError(f"an array of shape {image.shape} is not an image")
-    if image.shape[2] < 3:
-        return np.repeat(image[:, :, :1], 3, axis=2)
-    return image[:, :, :3]
+    if image.ndim == 2:
+        return gray2rgb(image)
+    return gray2rgb(image[:, :, 0]) if image.shape[2] < 3 else image[:, :, :3]
 
 
 def to_float(image):
     """Brightness from 0 (black) to 1 (white), float64.
 
-    image: any shape; integers are divided by their type's largest value, as
-    skimage.img_as_float does; floats must be in [0, 1] already, else ValueError.
+    image: any shape; whole numbers are divided by their type's largest value, floats must be
+    in [0, 1] already, else ValueError.
     """
-    image = np.asarray(image)
-    if image.dtype.kind in "ui":
-        image = image / np.iinfo(image.dtype).max
-    image = image.astype(np.float64)
-    if image.size and not (image.min() >= 0 and image.max() <= 1):  # NaN fails both
-        raise ValueError("a float image must be in [0, 1], without NaN")
-    return image
+    return unit_range(img_as_float64(image))
 
 
 def channel_means(image):
@@ -226,3 +214,13 @@ def load_photographs(root, categories):
     return vectors, labels, files, digest
 
 
+def load_mnist():
+    """MNIST as Keras's example takes it: ((x, y), (x, y)) of 60,000 and 10,000 digits.
+
+    x: (n, 784) float32 in [0, 1], a byte divided by 255; y: (n, 10) float32, one-hot.
+    InputError where there is no MNIST, or not the right one.
+    """
+    pixels, labels = mnist()
+    x = pixels.reshape(-1, SIDE * SIDE).astype(np.float32) / 255
+    y = np.eye(10, dtype=np.float32)[labels]
+    return (x[:60000], y[:60000]), (x[60000:], y[60000:])

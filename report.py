@@ -1,24 +1,13 @@
-"""Results out: figures in the report's style, metrics files, and the grading against the report.
+"""The grading: what the report claims, checked against the metrics files that the scripts left.
 
-The scripts use the first half. Run as a program, `python report.py` reads the metrics files
-that they left in results/, compares them with what the report claims, prints the table and
-writes it, with the figures, as results/README.md.
+`python report.py` reads them in results/, compares them with what the report says, prints the
+table and writes it, with the figures, as results/README.md.
 """
-import contextlib
-import importlib.metadata
-import io
-import json
-import os
-import platform
-import tempfile
 from pathlib import Path
 
-import cli
-from cli import InputError
-
-# The report's colours for the two curves of every figure.
-TRAIN, TEST = "red", "blue"
-
+from tp2 import cli
+from tp2.cli import InputError, results_folder
+from tp2.files import load_metrics, whole_file
 
 # --- Grading: what the report claims ----------------------------------------------------
 # Each function takes the metrics files it names, as saved, and returns what was measured, in
@@ -54,7 +43,8 @@ def claim_1a(Ej1a):
 
 
 def claim_1b_i(Ej1b_i):
-    size, samples, bounds = Ej1b_i["settings"]["batch_size"], Ej1b_i["data"]["samples"], Ej1b_i["results"]["minibatches"]
+    size, samples = Ej1b_i["settings"]["batch_size"], Ej1b_i["data"]["samples"]
+    bounds = Ej1b_i["results"]["minibatches"]
     _need(Ej1b_i["settings"]["epochs"] == STEPS, f"{Ej1b_i['settings']['epochs']} epochs, not {STEPS}")
     expected = [[start, min(start + size, samples)] for start in range(0, samples, size)]
     visits = [index for start, stop in bounds for index in range(start, stop)]
@@ -189,7 +179,8 @@ def claim_c_save(Ej2c):
                 "the last test accuracy and the count of correct digits")
     return (f"{results['parameters']:,} parameters; greatest difference of a prediction "
             f"{results['greatest_difference']:g}; {results['test_correct_saved']} and {results['test_correct_loaded']} "
-            f"of {results['test_total']} correct; optimizer state {'equal' if results['optimizer_equal'] else 'different'}",
+            f"of {results['test_total']} correct; optimizer state "
+            f"{'equal' if results['optimizer_equal'] else 'different'}",
             results["greatest_difference"] == 0 and same and results["optimizer_equal"])
 
 
@@ -205,7 +196,8 @@ CLAIMS = [
      "2 % is eight standard errors of the deviation of 78,400 weights", ["Ej1b_iii"]),
     ("2 a", "Ej2a_i Ej2a_ii Ej2a_iii Ej2a_iv Ej2a_v", "98.34 %", claim_2a,
      "0.3 points: the 95 % interval on 10,000 digits is 0.25", []),
-    ("2 a i", "Ej2a_i", "empeora levemente la velocidad de convergencia, y la precisión en el conjunto de test [...] (de 98.34 % a 96.8 %)", claim_2a_i,
+    ("2 a i", "Ej2a_i", "empeora levemente la velocidad de convergencia, y la precisión en el conjunto de test [...] "
+     "(de 98.34 % a 96.8 %)", claim_2a_i,
      "0.6 points: the interval is 0.35, and the last epochs swing", ["Ej2a_i"]),
     ("2 a ii", "Ej2a_ii", "Se esperaba un cambio mucho más grande", claim_2a_ii,
      "0.5 points: two intervals of 0.25", ["Ej2a_ii"]),

@@ -2,7 +2,7 @@
 
 Runs the scripts as a user does and prints a Markdown table of medians. What a script does
 besides training (imports, compiling, figures) is taken out of the steps' times by running it
-with few steps too. TP2_PLAIN=1 is Theano and Keras without legacy.py's flags and speed.py.
+with few steps too. TP2_PLAIN=1 is Theano and Keras without legacy's flags and speed.
 benchmarks/README.md has the figures measured when this was written, and the peer's.
 """
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-import cli
+from tp2 import cli
 
 REPEATS = 3
 STEPS = {"theano/Ej1b_i.py": ("--epochs", 10000), "theano/Ej1b_ii.py": ("--steps", 10000),
@@ -89,7 +89,8 @@ def main():
             wall(folder, script, flag, 10)  # compiles, preprocesses
             ours = median(lambda: wall(folder, script, flag, full) - wall(folder, script, flag, 10))
             peer = median(in_numpy[script])
-            print(f"| {script}: {full} {flag[2:]} | {ours:.2f} s | NumPy {peer:.2f} s | {ours / peer:.2f} |", flush=True)
+            print(f"| {script}: {full} {flag[2:]} | {ours:.2f} s | NumPy {peer:.2f} s | {ours / peer:.2f} |",
+                  flush=True)
 
         def epoch(jobs, **environment):
             times = [wall(folder, "keras/Ej2a.py", "v", "--force", "--jobs", jobs, "--epochs", epochs, **environment)
@@ -104,7 +105,8 @@ def main():
                   f"{plain:.2f} s | {ours / plain:.2f} |", flush=True)
 
         if os.environ.get("CALTECH101") or Path("Caltech101").is_dir():
-            code = "import legacy, TP1; TP1.load_photographs(TP1.caltech101().root, ['airplanes', 'Motorbikes'])"
+            code = ("import legacy, TP1; from tp2 import datasets; "
+                    "TP1.load_photographs(datasets.caltech101().root, ['airplanes', 'Motorbikes'])")
 
             def load(cache):
                 begun = time.perf_counter()

@@ -12,8 +12,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-import cli
 import report
+from tp2 import cli, files
 
 SEEDS = [1337, 1, 2, 3, 4]
 
@@ -29,11 +29,11 @@ def run(seed, folder, data):
 
 def accuracies(folder):
     """{training: {"train", "test"}} of one seed, final accuracies."""
-    photographs = report.load_metrics(folder / "Ej1b_ii.json")["results"]
+    photographs = files.load_metrics(folder / "Ej1b_ii.json")["results"]
     found = {"Ej1b_ii": {"train": photographs["train_correct"] / photographs["train_total"],
                          "test": photographs["test_correct"] / photographs["test_total"]}}
     for item in ("i", "ii", "iii", "iv", "v"):
-        for name, history in report.load_metrics(folder / f"Ej2a_{item}.json")["history"].items():
+        for name, history in files.load_metrics(folder / f"Ej2a_{item}.json")["history"].items():
             found[f"Ej2a {name}"] = {"train": history["accuracy"][-1], "test": history["val_accuracy"][-1]}
     return found
 
@@ -53,7 +53,7 @@ def by_training(finals):
 def before_from(path):
     """The same from a stability.json; InputError where it isn't one."""
     try:
-        return by_training([seed["final"] for seed in report.load_metrics(path)["seeds"].values()])
+        return by_training([seed["final"] for seed in files.load_metrics(path)["seeds"].values()])
     except (OSError, ValueError, KeyError, IndexError) as error:
         raise cli.InputError(f"--before names {path}, which can't be read as a stability.json ({error}): give one that "
                              "this command made.") from error
@@ -61,7 +61,8 @@ def before_from(path):
 
 def comparison(before, after):
     """A Markdown table of two runs: means, and their difference in standard errors (Welch's t)."""
-    lines = ["| training | train before | train after | t | test before | test after | t |", "|---|---|---|---|---|---|---|"]
+    lines = ["| training | train before | train after | t | test before | test after | t |",
+             "|---|---|---|---|---|---|---|"]
     for name in after:
         cells = []
         for part in ("train", "test"):
@@ -85,8 +86,8 @@ def main():
     before = before_from(arguments.before) if arguments.before else None
     if len(set(arguments.seeds)) < 2:
         raise cli.InputError("--seeds has one seed only: give at least two different ones.")
-    results = report.results_folder(arguments.results)
-    folders = {seed: report.results_folder(results / "seeds" / str(seed)) for seed in arguments.seeds}
+    results = cli.results_folder(arguments.results)
+    folders = {seed: cli.results_folder(results / "seeds" / str(seed)) for seed in arguments.seeds}
     for seed, folder in folders.items():
         run(seed, folder, arguments.data)
 
@@ -107,10 +108,10 @@ def main():
     lines += ["", "| training | train accuracy, % | test accuracy, % |", "|---|---|---|"]
     after = by_training(list(found.values()))
     lines += [f"| {name} | {spread(parts['train'])} | {spread(parts['test'])} |" for name, parts in after.items()]
-    with report.whole_file(results / "stability.md") as part:
+    with files.whole_file(results / "stability.md") as part:
         part.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    with report.whole_file(results / "stability.json") as part:
-        part.write_text(json.dumps({"versions": report.versions(), "seeds": {
+    with files.whole_file(results / "stability.json") as part:
+        part.write_text(json.dumps({"versions": files.versions(), "seeds": {
             str(seed): {"final": found[seed], "claims": {row[0]: {"verdict": row[3], "measured": row[2]}
                                                          for row in graded[seed]}} for seed in seeds}},
             indent=1, ensure_ascii=False) + "\n", encoding="utf-8")

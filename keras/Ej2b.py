@@ -6,6 +6,9 @@ does not grow with the number of photographs. Then the file is opened again, laz
 what section c of the report says of H5: the tree (hierarchy), single photographs and batches
 read without the rest (random access), and the time of a batch from H5 against the same JPEGs.
 Ej2b.h5 and Ej2b.png (a contact sheet) hold Caltech101's pixels: they are not committed.
+A full run prints last (over twelve categories; times are the machine's):
+
+    @@@
 """
 import legacy  # before keras
 
@@ -19,13 +22,32 @@ import numpy as np
 from keras.preprocessing.image import ImageDataGenerator
 from tqdm import tqdm
 
-import cli
-import report
-import TP1
+from tp2 import cli, datasets, figures, files
 
+SIDE = 28               # pixels, as TP1's
 BATCH_SIZE = 128
 REPEATS = 15            # timed reads
 GENERATOR = {"rescale": 1 / 255, "samplewise_center": True, "samplewise_std_normalization": True}
+
+
+def main():
+    parser = cli.Parser(__doc__)
+    parser.add_data()
+    parser.add_argument("--classes", nargs="+", metavar="NAME", help="only these classes (default: every folder)")
+    parser.add_seed()
+    arguments = parser.parse()
+    photographs = datasets.caltech101(arguments.data)
+    results = files.folder_for(arguments.results, "Ej2b", photographs.drawn)
+    classes = find_classes(photographs.root, arguments.classes)
+
+    path = results / "Ej2b.h5"
+    export(path, photographs.root, classes, photographs.origin)
+    measured = read_back(path, photographs.root, classes, arguments.seed)
+    contact_sheet(path, results, photographs.drawn)
+    files.save_metrics(
+        results, "Ej2b",
+        {"origin": photographs.origin, "classes": {name: len(paths) for name, paths in classes.items()}},
+        {"side": SIDE, "batch_size": BATCH_SIZE, "seed": arguments.seed, "repeats": REPEATS}, measured)
 
 
 def find_classes(root, asked):
@@ -34,7 +56,7 @@ def find_classes(root, asked):
         path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
     if not names:
         raise cli.InputError(f"{root} has no category folders: give the folder that holds Caltech101's.")
-    return {name: TP1.photographs(root, name) for name in names}
+    return {name: datasets.photographs(root, name) for name in names}
 
 
 def stream(root, classes):
@@ -43,11 +65,11 @@ def stream(root, classes):
     InputError for a file that Keras would pass over in silence, for its name's ending.
     """
     batches = ImageDataGenerator(**GENERATOR).flow_from_directory(
-        str(root), target_size=(TP1.SIDE, TP1.SIDE), batch_size=BATCH_SIZE, classes=list(classes),
+        str(root), target_size=(SIDE, SIDE), batch_size=BATCH_SIZE, classes=list(classes),
         class_mode="sparse", shuffle=False)
     names = [Path(name).as_posix() for name in batches.filenames]
     seen = set(names)
-    for path in (path for files in classes.values() for path in files):
+    for path in (path for paths in classes.values() for path in paths):
         if path.relative_to(root).as_posix() not in seen:
             raise cli.InputError(f"{path} does not end as an image file does (.jpg, .png, ...): rename it or take "
                                  "it out of its folder.")
@@ -63,19 +85,19 @@ def read_batch(batches, number, names, root):
         return batches[number]
     except Exception:
         for name in names[number * BATCH_SIZE:(number + 1) * BATCH_SIZE]:
-            TP1.read_image(root / name)  # says which
+            datasets.read_image(root / name)  # says which
         raise
 
 
 def export(path, root, classes, origin):
     """Write every photograph of `classes` to the HDF5 file `path`, batch by batch."""
     batches, names = stream(root, classes)
-    shape = (TP1.SIDE, TP1.SIDE, 3)
+    shape = (SIDE, SIDE, 3)
     needed = len(names) * np.prod(shape) * 4 // 10**6 + 2  # MB, uncompressed: asked now, a full disk crashes h5py
     if shutil.disk_usage(path.parent).free < needed * 10**6:
         raise cli.InputError(f"{path} may take {needed} MB, and {path.parent} has less: free some space, or give "
                              "--results another folder.")
-    with report.whole_file(path) as part, h5py.File(part, "w") as file:
+    with files.whole_file(path) as part, h5py.File(part, "w") as file:
         # A chunk per photograph: one can be read, and decompressed, without its neighbours.
         images = file.create_dataset("images", (len(names), *shape), "float32", chunks=(1, *shape),
                                      compression="gzip", compression_opts=4, shuffle=True)
@@ -88,9 +110,9 @@ def export(path, root, classes, origin):
         file["files"].attrs["description"] = "file of each photograph, below the folder of classes"
         file.attrs["title"] = "Caltech101 at 28x28, as keras/Ej2b.py exports it"
         file.attrs["origin"] = origin
-        file.attrs["generator"] = "keras.preprocessing.image.ImageDataGenerator(%s)" % ", ".join(
-            f"{name}={value}" for name, value in GENERATOR.items())
-        for name, version in report.versions().items():
+        settings = ", ".join(f"{name}={value}" for name, value in GENERATOR.items())
+        file.attrs["generator"] = f"keras.preprocessing.image.ImageDataGenerator({settings})"
+        for name, version in files.versions().items():
             file.attrs[f"version of {name}"] = version
         for number in tqdm(range(len(batches)), "Exporting", unit=" batches"):
             start = number * BATCH_SIZE
@@ -116,7 +138,7 @@ def read_back(path, root, classes, seed):
     rng = np.random.RandomState(seed)
     with h5py.File(path, "r") as file:
         print(f"\nThe tree of {path.name} (nothing of its images has been read yet):")
-        report.print_tree(file)
+        files.print_tree(file)
         images = file["images"]
         count = len(images)
         size = min(BATCH_SIZE, count)
@@ -149,7 +171,7 @@ def contact_sheet(path, folder, drawn):
         each = 8 if len(names) <= 14 else 1   # a row per class, or a grid of classes
         columns = 8 if each == 8 else 12
         rows = len(names) if each == 8 else -(-len(names) // columns)
-        drawing, axes = report.figure(rows, columns, 1.3 * columns, 1.45 * rows + 0.4)
+        drawing, axes = figures.figure(rows, columns, 1.3 * columns, 1.45 * rows + 0.4)
         for place in axes.flat:
             place.set_axis_off()
         for label, name in enumerate(names):
@@ -160,28 +182,7 @@ def contact_sheet(path, folder, drawn):
                 place.imshow((image - low) / (high - low if high > low else 1))
                 if position == 0:
                     place.set_title(name, fontsize=8 if each == 1 else 10, loc="left")
-        report.save_figure(drawing, folder, "Ej2b", report.drawn_sample(drawn))
-
-
-def main():
-    parser = cli.Parser(__doc__)
-    parser.add_data()
-    parser.add_argument("--classes", nargs="+", metavar="NAME", help="only these classes (default: every folder)")
-    parser.add_seed(1337)
-    parser.add_results()
-    arguments = parser.parse_args()
-    results = report.results_folder(arguments.results)
-    photographs = TP1.caltech101(arguments.data)
-    results = report.folder_for(results, "Ej2b", photographs.drawn)
-    classes = find_classes(photographs.root, arguments.classes)
-
-    path = results / "Ej2b.h5"
-    export(path, photographs.root, classes, photographs.origin)
-    measured = read_back(path, photographs.root, classes, arguments.seed)
-    contact_sheet(path, results, photographs.drawn)
-    report.save_metrics(results, "Ej2b",
-                        {"origin": photographs.origin, "classes": {name: len(files) for name, files in classes.items()}},
-                        {"side": TP1.SIDE, "batch_size": BATCH_SIZE, "seed": arguments.seed, "repeats": REPEATS}, measured)
+        figures.save_figure(drawing, folder, "Ej2b", figures.drawn_sample(drawn))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,9 @@ The original MNIST network (Ej2a's, if it was trained before) goes into results/
 pesos entrenados de un modelo, utilizando el método `save()`". Look at the tree: the model's
 configuration as attributes, a group per layer with its weights, and the optimizer's state.
 The loaded model predicts the same to the last bit, and training goes on where it stopped.
+A full run prints last:
+
+    @@@
 """
 import legacy  # before keras
 
@@ -12,12 +15,54 @@ import h5py
 import numpy as np
 from keras.models import load_model
 
-import cli
-import network
-import report
 import TP1
+from tp2 import cli, figures, files, network, trainings
 
 SHOWN = 24              # digits in the figure, half of them misclassified
+
+
+def main():
+    parser = cli.Parser(__doc__)
+    network.add_flags(parser, "the training")
+    arguments = parser.parse()
+    results = arguments.results
+
+    # Train, or take Ej2a's training
+    settings = network.settings_for({}, arguments.epochs, arguments.seed, arguments.samples)
+    history = trainings.histories({"original": settings}, results, TP1.load_mnist, force=arguments.force)["original"]
+    trained = results / "Ej2a_original.h5"
+    try:
+        model = load_model(str(trained))
+    except Exception as error:  # h5py and Keras raise a dozen kinds for a damaged file
+        raise cli.InputError(f"{trained} can't be loaded as a model ({error}): delete it, or give --force to train "
+                             "again.") from error
+
+    # Save
+    path = results / "Ej2c.h5"
+    with files.whole_hdf5(path) as file:
+        model.save(file)
+    print(f"\nWrote {path}, {path.stat().st_size / 1e6:.1f} MB. Its tree:")
+    with h5py.File(path, "r") as file:
+        files.print_tree(file)
+
+    # Load back. The seed first: the dropout of the epoch to come is seeded as its layers are made.
+    np.random.seed(arguments.seed)
+    loaded = load_model(str(path))
+    digits = TP1.load_mnist()
+    probabilities, counts = compare(model, loaded, digits)
+    print(f"\nLoaded back: {counts['parameters']:,} parameters; greatest difference between the two models' "
+          f"predictions: {counts['greatest_difference']:g}; optimizer state "
+          f"{'equal' if counts['optimizer_equal'] else 'DIFFERENT'}, after {counts['optimizer_steps']} steps")
+    print(f"Test accuracy: saved {counts['test_correct_saved'] / counts['test_total']:.2%}, "
+          f"loaded {counts['test_correct_loaded'] / counts['test_total']:.2%}")
+    print("Training goes on for an epoch from the loaded model:")
+    further = network.fit(loaded, settings, digits, epochs=1, verbose=2)
+
+    figure(history, digits, probabilities, results, network.caveats(arguments.epochs, arguments.samples))
+    files.save_metrics(
+        results, "Ej2c", {"origin": "real", "name": "MNIST", "train": arguments.samples, "test": 10000},
+        settings, {**counts, "further_epoch": {name: files.rounded(values) for name, values in further.items()}},
+        {name: files.rounded(values) for name, values in history.items()})
 
 
 def compare(model, loaded, digits):
@@ -40,75 +85,22 @@ def figure(history, digits, probabilities, folder, caveats):
     true, predicted = y.argmax(1), probabilities.argmax(1)
     wrong = np.flatnonzero(true != predicted)[:SHOWN // 2]
     right = np.flatnonzero(true == predicted)[:SHOWN - len(wrong)]
-    drawing, axes = report.figure(4, 9, 14, 5.6)
+    drawing, axes = figures.figure(4, 9, 14, 5.6)
     grid = axes[0, 0].get_gridspec()
     for place in axes[:, :3].flat:
         place.remove()
     curve = drawing.add_subplot(grid[:, :3])
-    report.accuracy_panel(curve, "Modelo original", history)
+    figures.accuracy_panel(curve, "Modelo original", history)
     for place in axes[:, 3:].flat:
         place.set_axis_off()
     for place, index in zip(axes[:, 3:].flat, np.concatenate([right, wrong])):
         place.imshow(x[index].reshape(TP1.SIDE, TP1.SIDE), cmap="gray_r")
         good = true[index] == predicted[index]
         place.set_title(f"{predicted[index]}" if good else f"{predicted[index]}, era {true[index]}",
-                        color="black" if good else report.TRAIN, fontsize=11)
+                        color="black" if good else figures.TRAIN, fontsize=11)
     drawing.supxlabel(f"Predicciones del modelo cargado; en rojo, mal clasificadas "
                       f"({(true != predicted).sum()} de {len(true)})", fontsize=10, x=0.68)
-    report.save_figure(drawing, folder, "Ej2c", *caveats)
-
-
-def main():
-    parser = cli.Parser(__doc__)
-    parser.add_argument("--epochs", type=cli.whole(1), default=network.EPOCHS, metavar="N",
-                        help=f"epochs of the training (default: {network.EPOCHS})")
-    network.add_samples(parser)
-    parser.add_argument("--force", action="store_true", help="train again even if Ej2a did it")
-    parser.add_seed(network.SEED)
-    parser.add_results()
-    arguments = parser.parse_args()
-    results = report.results_folder(arguments.results)
-    settings = network.settings_for({}, arguments.epochs, arguments.seed, arguments.samples)
-    digits = TP1.load_mnist()
-
-    # Train, or take Ej2a's training
-    trained = results / "Ej2a_original.h5"
-    history = None if arguments.force else network.finished(trained, settings)
-    if history:
-        print(f"The original was trained before: {trained}")
-    else:
-        history = network.train(trained, settings, digits)
-    try:
-        model = load_model(str(trained))
-    except Exception as error:  # h5py and Keras raise a dozen kinds for a damaged file
-        raise cli.InputError(f"{trained} can't be loaded as a model ({error}): delete it, or give --force to train "
-                             "again.") from error
-
-    # Save
-    path = results / "Ej2c.h5"
-    with report.whole_hdf5(path) as file:
-        model.save(file)
-    print(f"\nWrote {path}, {path.stat().st_size / 1e6:.1f} MB. Its tree:")
-    with h5py.File(path, "r") as file:
-        report.print_tree(file)
-
-    # Load back. The seed first: the dropout of the epoch to come is seeded as its layers are made.
-    np.random.seed(arguments.seed)
-    loaded = load_model(str(path))
-    probabilities, counts = compare(model, loaded, digits)
-    print(f"\nLoaded back: {counts['parameters']:,} parameters; greatest difference between the two models' "
-          f"predictions: {counts['greatest_difference']:g}; optimizer state "
-          f"{'equal' if counts['optimizer_equal'] else 'DIFFERENT'}, after {counts['optimizer_steps']} steps")
-    print(f"Test accuracy: saved {counts['test_correct_saved'] / counts['test_total']:.2%}, "
-          f"loaded {counts['test_correct_loaded'] / counts['test_total']:.2%}")
-    print("Training goes on for an epoch from the loaded model:")
-    further = network.fit(loaded, settings, digits, epochs=1)
-
-    figure(history, digits, probabilities, results, network.caveats(arguments.epochs, arguments.samples))
-    report.save_metrics(
-        results, "Ej2c", {"origin": "real", "name": "MNIST", "train": arguments.samples, "test": 10000},
-        settings, {**counts, "further_epoch": {name: report.rounded(values) for name, values in further.items()}},
-        {name: report.rounded(values) for name, values in history.items()})
+    figures.save_figure(drawing, folder, "Ej2c", *caveats)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,8 @@ import contextlib
 import os
 import tempfile
 
+import numpy
+
 from .theano import FAST, cache_ops_without_properties
 
 # Theano, whatever ~/.keras/keras.json or the user's own KERAS_BACKEND say.
@@ -38,7 +40,7 @@ def _as_text(value):
     """The value of an HDF5 attribute or dataset, its text as `_Text`."""
     if isinstance(value, str):
         return _Text(value)
-    if getattr(value, "dtype", None) == object:  # an array of variable-length strings
+    if isinstance(value, numpy.ndarray) and value.dtype.hasobject:  # an array of variable-length strings
         return [_as_text(item) for item in value]
     return value
 

@@ -8,10 +8,10 @@ environment leaves Keras as it is). benchmarks/README.md says what each gives.
 - ReLU: Theano's (x + |x|) / 2 has a gradient that compilers don't vectorise;
 - the RMSprop step: Theano compiles it to two passes of which one isn't vectorised.
 """
+from legacy import FAST
+
 import numpy as np
 import theano
-
-from legacy import FAST
 
 # Keras is imported where it is needed only: Theano's compile cache imports this module, for
 # RMSpropStep, in scripts that have no use for Keras.
@@ -119,6 +119,7 @@ def _inplace(node):
     """Let the step write where it reads, when Theano knows that nothing else needs the old values."""
     if isinstance(node.op, RMSpropStep) and not node.op.inplace:
         return RMSpropStep(inplace=True)(*node.inputs, return_list=True)
+    return False
 
 
 def _dropout(slow, floatx):

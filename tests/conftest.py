@@ -1,17 +1,17 @@
+import legacy
+
 import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import legacy  # noqa: F401  (before theano and keras, for every test)
-
 import numpy as np
 import pytest
 from PIL import Image
 
-import cli
-import sample
+from tp2 import cli
+from tp2.drawings import draw_image
 
 
 @pytest.fixture(scope="session")
@@ -22,7 +22,7 @@ def drawings(tmp_path_factory):
         (root / category).mkdir()
         random = np.random.default_rng(number)
         for index in range(60):
-            Image.fromarray(sample.draw_image(category, random)).save(root / category / f"image_{index:04}.jpg")
+            Image.fromarray(draw_image(category, random)).save(root / category / f"image_{index:04}.jpg")
     return root
 
 

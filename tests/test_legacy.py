@@ -1,4 +1,6 @@
 """The compatibility layer: flags, Keras on Theano whatever the user has, h5py 3, no compiler."""
+import legacy
+
 import importlib
 import json
 import os
@@ -7,8 +9,6 @@ import sys
 
 import numpy as np
 import pytest
-
-import legacy
 
 
 def python(code, *, fails=False, **environment):
@@ -46,9 +46,8 @@ print("right")""", THEANO_FLAGS=flags)
 
 
 def test_without_a_compiler_it_runs_and_says_so(tmp_path):
-    done = python("import legacy, loop, theano, theano.tensor as T\n"
-                  "s = theano.shared(0); f = theano.function([], updates=[(s, s + 2)])\n"
-                  "loop.repeat(f, 5, 'x'); print(s.get_value())", PATH=str(tmp_path))
+    done = python("import legacy, theano; from tp2 import loop\n"
+                  "s = theano.shared(0); loop.train(5, [(s, s + 2)], [s]); print(s.get_value())", PATH=str(tmp_path))
     assert done.stdout.split() == ["10"]
     assert "no C++ compiler" in done.stderr and "slower" in done.stderr
 
@@ -121,20 +120,12 @@ def test_denormals_are_flushed_and_nan_is_not():
     assert done.stdout.split("\n")[1] == "[True, False, False]"
 
 
-def test_repeat_runs_every_step_and_looks_in_between():
-    import loop
-    import theano
-    counter = theano.shared(np.int64(0))
-    step = theano.function([], updates=[(counter, counter + 1)])
-    assert loop.repeat(step, 25, "x", 10, counter.get_value) == [0, 10, 20]
-    assert counter.get_value() == 25
-
-
 # --- speed.py: the same mathematics ----------------------------------------------------
 
 def test_the_rmsprop_step_equals_the_formula():
+    from legacy import speed
+
     import theano
-    import speed
     speed.install()
     r = np.random.RandomState(0)
     p, a, g = (r.rand(50, 7).astype("float32") for _ in range(3))
@@ -150,9 +141,10 @@ def test_the_rmsprop_step_equals_the_formula():
 
 
 def test_the_dropout_mask_keeps_its_share_and_its_seed():
+    from legacy import speed
+
     import theano
     from keras import backend as K
-    import speed
     speed.install()
     x = theano.shared(np.ones((500, 400), "float32"))
     np.random.seed(3)
@@ -168,7 +160,7 @@ def test_training_is_the_same_with_and_without_speed():
     """Without dropout, whose masks differ, ten epochs of Keras as it is and of ours agree to rounding."""
     code = """
 import legacy, numpy as np, keras
-import speed; speed.install()
+from legacy import speed; speed.install()
 np.random.seed(1)
 x = np.random.rand(256, 20).astype("float32"); y = np.eye(3)[np.random.randint(3, size=256)]
 m = keras.models.Sequential([keras.layers.Dense(30, activation="relu", input_shape=(20,)), keras.layers.Dense(3, activation="softmax")])

@@ -3,11 +3,10 @@ import json
 import os
 import shutil
 
-import numpy as np
 import pytest
 
-import cli
 import report
+from tp2 import cli
 
 COMMITTED = cli.ROOT / "results"
 FILES = {name for claim in report.CLAIMS for name in claim[1].split()}
@@ -133,33 +132,3 @@ def test_the_command_writes_the_table_and_its_exit_code_tells(results, script):
         path.unlink()
     assert subprocess.run(grade, capture_output=True).returncode == 0
     assert subprocess.run(grade[:-1] + [str(results / "nowhere")], capture_output=True).returncode == 2
-
-
-def test_whole_file_leaves_all_or_nothing(tmp_path):
-    path = tmp_path / "x.txt"
-    path.write_text("old")
-    with pytest.raises(RuntimeError), report.whole_file(path) as part:
-        part.write_text("half")
-        raise RuntimeError
-    assert path.read_text() == "old" and [file.name for file in tmp_path.iterdir()] == ["x.txt"]
-    with report.whole_file(path) as part:
-        part.write_text("new")
-    assert path.read_text() == "new"
-
-
-def test_metrics_refuse_nan(tmp_path):
-    with pytest.raises(ValueError):
-        report.save_metrics(tmp_path, "x", {}, {}, {"value": float("nan")})
-    assert not list(tmp_path.iterdir())
-
-
-def test_the_panels_of_2a_look_as_in_the_report():
-    drawing, axes = report.figure(1, 2, 10, 4)
-    report.accuracy_panel(axes[0, 0], "Modelo original", {"accuracy": [0.9, 0.95], "val_accuracy": [0.92, 0.96]})
-    panel = axes[0, 0]
-    assert panel.get_ylim() == (0.7, 1) and panel.get_ylabel() == "Accuracy" and panel.get_xlabel() == "Épocas"
-    assert [(line.get_color(), line.get_label()) for line in panel.lines] == [("red", "Train"), ("blue", "Test")]
-    assert panel.get_title() == "Modelo original"
-    assert np.allclose(panel.lines[1].get_ydata(), [0.92, 0.96])
-    drawing.canvas.draw()
-    assert panel.get_legend().get_window_extent().y0 < panel.get_window_extent().y0 + 60     # lower right

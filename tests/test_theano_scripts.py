@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import cli
+import TP1
 from conftest import NO_NETWORK
+from tp2 import cli
 
 
 def module(path):
@@ -143,7 +144,6 @@ def test_1b_ii_on_small_data_writes_what_it_says(script, drawings):
 
 
 def test_1b_ii_the_saved_weights_give_the_counted_hits(script, drawings):
-    import TP1
     done = script("theano/Ej1b_ii.py", "--data", drawings, "--test", 20, "--steps", 200)
     vectors, labels, _, _ = TP1.load_photographs(drawings, ["airplanes", "Motorbikes"])
     train, test = module("theano/Ej1b_ii.py").split(labels, 20, np.random.RandomState(1337))

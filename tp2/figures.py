@@ -37,14 +37,23 @@ def save_figure(drawing, folder, name, *caveats):
     return path
 
 
-def curves(axes, title, x, train=None, test=None, xlabel="Pasos", ylabel="Costo"):
-    """One panel: the train curve in red and the test curve in blue over `x`."""
+def curves(axes, title, x, train=None, test=None, xlabel="Pasos", ylabel="Costo", log=""):
+    """One panel: the train curve in red and the test curve in blue over `x`; log: "x", "y" or "xy"."""
     for values, colour, label in ((train, TRAIN, "Train"), (test, TEST, "Test")):
         if values is not None:
             axes.plot(x, values, color=colour, label=label, linewidth=1)
     axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
+    axes.set(**{f"{axis}scale": "log" for axis in log})
     axes.grid(alpha=0.3)
     axes.legend(loc="best")
+
+
+def cost_and_accuracy(title, x, cost, accuracy, xlabel="Pasos"):
+    """A figure of two panels: what the training minimises, and the share that it has right, over `x`."""
+    drawing, axes = figure(1, 2, 11, 4.2)
+    curves(axes[0, 0], title, x, cost, xlabel=xlabel, log="xy")
+    curves(axes[0, 1], title, x, accuracy, xlabel=xlabel, ylabel="Accuracy", log="x")
+    return drawing
 
 
 def accuracy_panel(axes, title, history):

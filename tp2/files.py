@@ -5,26 +5,9 @@ import io
 import json
 import os
 import platform
-import tempfile
 from pathlib import Path
 
-from .cli import InputError
-
-
-def results_folder(path):
-    """Make the folder `path` if need be and return it; InputError where nothing can be written.
-
-    Asked before the work starts, so that a long run does not end in that error.
-    """
-    path = Path(path).expanduser()
-    try:
-        path.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=path):
-            pass
-    except OSError as error:
-        raise InputError(f"can't write results to {path} ({error.strerror}): give --results a folder "
-                         "that can be written.") from error
-    return path
+from .cli import InputError, results_folder
 
 
 def folder_for(results, name, drawn):
@@ -71,7 +54,7 @@ def whole_hdf5(path):
 def versions():
     """The versions that made a result, {name: version}."""
     packages = ("Theano", "Keras", "numpy", "scipy", "h5py", "pillow")
-    plain = {"TP2_PLAIN": "1"} if os.environ.get("TP2_PLAIN", "") not in ("", "0") else {}  # see legacy.py
+    plain = {"TP2_PLAIN": "1"} if os.environ.get("TP2_PLAIN", "") not in ("", "0") else {}  # see legacy
     return {"python": platform.python_version(), **plain,
             **{package: importlib.metadata.version(package) for package in packages}}
 

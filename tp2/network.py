@@ -4,8 +4,10 @@ Shared by Ej2a (which varies it) and Ej2c (which saves it). The original is Kera
 example mnist_mlp.py of 2016: 784-512-512-10, ReLU, dropout 0.2 after each hidden layer,
 softmax, RMSprop, batches of 128, 20 epochs, seed 1337.
 """
+import legacy
+from legacy import speed
+
 import json
-import sys
 
 import h5py
 import keras
@@ -13,31 +15,31 @@ import numpy as np
 from keras.layers import Activation, Dense, Dropout
 from keras.models import Sequential
 
-import legacy
-import report
-import speed
-import TP1
-from cli import InputError, whole
+from . import figures
+from .cli import InputError
+from .files import versions, whole_hdf5
 
 ORIGINAL = {"train_fraction": 1.0, "hidden": [512, 512], "activation": "relu", "dropout": 0.2}
 EPOCHS = 20
 SEED = 1337
 BATCH_SIZE = 128
 SAMPLES = 60000  # training digits
-CLASSES = 10
+PIXELS, CLASSES = 784, 10
 
 speed.install()
 
 
-def add_samples(parser):
-    """Give a cli.Parser the flag --samples."""
-    parser.add_argument("--samples", type=whole(BATCH_SIZE, SAMPLES), default=SAMPLES, metavar="N",
-                        help=f"use only the first N training digits (default: all {SAMPLES})")
+def add_flags(parser, epochs_of):
+    """Give a cli.Parser --epochs, --samples, --force and --seed."""
+    parser.add_whole("--epochs", EPOCHS, f"epochs of {epochs_of}")
+    parser.add_whole("--samples", SAMPLES, "use only the first N training digits", BATCH_SIZE, SAMPLES)
+    parser.add_argument("--force", action="store_true", help="train again what is already there")
+    parser.add_seed(SEED)
 
 
 def caveats(epochs, samples):
     """What a figure must say across its top where a training is not the report's full one."""
-    return [report.shorter(epochs, EPOCHS, "épocas"), report.shorter(samples, SAMPLES, "dígitos")]
+    return [figures.shorter(epochs, EPOCHS, "épocas"), figures.shorter(samples, SAMPLES, "dígitos")]
 
 
 def settings_for(change, epochs, seed, samples):
@@ -54,7 +56,7 @@ def build(hidden, activation, dropout):
     keras.backend.reset_uids()  # so that layers are dense_1, dense_2, ... in every file
     model = Sequential()
     for number, units in enumerate(hidden):
-        model.add(Dense(units, input_shape=(TP1.SIDE ** 2,)) if number == 0 else Dense(units))
+        model.add(Dense(units, input_shape=(PIXELS,)) if number == 0 else Dense(units))
         model.add(Activation(activation))
         if dropout:
             model.add(Dropout(dropout))
@@ -64,23 +66,22 @@ def build(hidden, activation, dropout):
     return model
 
 
-def fit(model, settings, digits, epochs, on_screen=sys.stdout.isatty()):
+def fit(model, settings, digits, epochs, callbacks=(), verbose=0):
     """Train `model` on the digits (see TP1.load_mnist) as `settings` say; returns its history.
 
     The history is Keras's: {"accuracy", "val_accuracy", "loss", "val_loss": a list of epochs}.
     "accuracy" is measured on the training batches as they pass, dropout at work; "val_" is the
-    10,000 test digits after each epoch, the network whole. on_screen: show Keras's bar, which
-    needs a terminal; without it a line per epoch.
+    10,000 test digits after each epoch, the network whole. callbacks, verbose: Keras's.
     """
     (x, y), test = digits
     count = int(round(settings["train_fraction"] * min(settings["samples"], len(x))))
     legacy.blas_threads(1)  # the same sums on any number of cores
     fitted = model.fit(x[:count], y[:count], batch_size=settings["batch_size"], epochs=epochs,
-                       verbose=1 if on_screen else 2, validation_data=test)
+                       verbose=verbose, validation_data=test, callbacks=list(callbacks))
     return {name: [float(value) for value in values] for name, values in fitted.history.items()}
 
 
-def train(path, settings, digits, on_screen=sys.stdout.isatty()):
+def train(path, settings, digits, callbacks=()):
     """Train a network from its first weights and save model, settings and history in one file.
 
     path: a .h5 file in Keras's own layout, with the attributes `settings`, `versions` and
@@ -88,10 +89,10 @@ def train(path, settings, digits, on_screen=sys.stdout.isatty()):
     """
     np.random.seed(settings["seed"])
     model = build(settings["hidden"], settings["activation"], settings["dropout"])
-    history = fit(model, settings, digits, settings["epochs"], on_screen)
-    with report.whole_hdf5(path) as file:
+    history = fit(model, settings, digits, settings["epochs"], callbacks)
+    with whole_hdf5(path) as file:
         model.save(file)
-        for name, value in (("settings", settings), ("versions", report.versions()), ("history", history)):
+        for name, value in (("settings", settings), ("versions", versions()), ("history", history)):
             file.attrs[name] = json.dumps(value)
     return history
 
@@ -108,7 +109,7 @@ def finished(path, settings):
             if "model_weights" not in file:
                 raise OSError("no model in it")
             same = (json.loads(file.attrs.get("settings", "null")) == settings
-                    and json.loads(file.attrs.get("versions", "null")) == report.versions())
+                    and json.loads(file.attrs.get("versions", "null")) == versions())
             return json.loads(file.attrs["history"]) if same else None
     except (OSError, ValueError, KeyError, RuntimeError) as error:
         raise InputError(f"{path} can't be read as a saved model ({str(error).splitlines()[0]}): delete it, or "
