@@ -29,7 +29,8 @@ def test_an_unasked_end_keeps_what_ended_and_leaves_no_process(tmp_path, end, co
     command = [sys.executable, str(cli.ROOT / "keras/Ej2a.py"), "ii", "--epochs", "6", "--samples", "6400", "--jobs", "1",
                "--results", str(tmp_path)]
     first, second = tmp_path / "Ej2a_original.h5", tmp_path / "Ej2a_ii.h5"
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, start_new_session=True,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))  # a background job ignores it
     seen = ""
     while "Ej2a_original" not in seen and process.poll() is None:
         seen += process.stdout.readline()

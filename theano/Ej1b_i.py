@@ -4,7 +4,8 @@ The report: "se indica el tamaño del minibatch en la línea 10, y luego el scri
 generar". Look at: how many that makes, the cost (cross-entropy plus the L2 term) falling to its
 floor, the accuracy on 400 random samples reaching 100 %. A full run prints last:
     Cost: @@@
-    Accuracy after training: 400 of 400 = 100.00% """
+    Accuracy after training: 400 of 400 = 100.00%
+"""
 
 BATCH_SIZE = 64  # samples per minibatch
 
