@@ -1,11 +1,12 @@
-"""The same mathematics, faster: three pieces of Keras 2.3.1's Theano backend, replaced.
+"""The same mathematics, faster: three pieces of Keras 2.3.1 on Theano, replaced.
 
-Imported after Keras; `install()` puts the pieces in place (TP2_PLAIN=1 in the
-environment leaves Keras as it is). benchmarks/README.md says what each gives.
+Imported after Keras; `install()` puts the pieces in place (TP2_PLAIN=1 in the environment leaves
+Keras as it is). benchmarks/README.md says what each gives.
 
-- the dropout mask: Keras's, from MRG31k3p, took a quarter of a training's time, and was drawn
-  in test functions too, for nothing;
-- ReLU: Theano's (x + |x|) / 2 has a gradient that compilers don't vectorise;
+- dropout, and the ReLU before it: Keras draws its masks from MRG31k3p, in test functions too, for
+  nothing, and every step is a pass over the memory of its own; here both are one pass, and one more
+  for the gradient, which sums the bias's gradient on its way;
+- ReLU alone: Theano's (x + |x|) / 2 has a gradient that compilers don't vectorise;
 - the RMSprop step: Theano compiles it to two passes of which one isn't vectorised.
 """
 from legacy import FAST
@@ -17,29 +18,146 @@ import theano
 # RMSpropStep, in scripts that have no use for Keras.
 
 
-class KeepMask(theano.Op):
-    """x -> an array of x's shape and type, 1 with probability `keep`, else 0; new at every call."""
+class RandomBits(theano.Op):
+    """(x, phase) -> 16 random bits for each number of x, as a uint16 vector; new at every call.
 
-    def __init__(self, keep, seed):
-        self.random = np.random.Generator(np.random.SFC64(seed))
-        self.below = round(keep * 65536)  # of 16 random bits per unit: `keep` within 1 / 131072
+    Empty where phase, Keras's learning phase, is 0: nothing is drawn for a test.
+    """
 
-    def make_node(self, x):
-        return theano.Apply(self, [x], [x.type()])
+    def __init__(self, seed):
+        self.random = np.random.SFC64(seed)
+
+    def make_node(self, x, phase):
+        return theano.Apply(self, [x, phase], [theano.tensor.vector(dtype="uint16")])
 
     def perform(self, node, inputs, outputs):
-        x, = inputs
-        bits = np.frombuffer(self.random.bytes(2 * x.size), np.uint16).reshape(x.shape)
-        outputs[0][0] = (bits < self.below).astype(x.dtype)
-
-    def infer_shape(self, node, shapes):
-        return shapes
+        x, phase = inputs
+        outputs[0][0] = self.random.random_raw(-(-x.size // 4) if phase else 0).view(np.uint16)
 
     def connection_pattern(self, node):
-        return [[False]]
+        return [[False], [False]]
 
     def grad(self, inputs, gradients):
-        return [theano.gradient.DisconnectedType()()]
+        return [theano.gradient.DisconnectedType()()] * 2
+
+
+class Dropout(theano.Op):
+    """(x, bits, phase) -> x times what dropout makes of a one: 0 or 1 / keep in training, else 1.
+
+    x: a float32 matrix; bits: what RandomBits drew for it; phase: a uint8 scalar, 1 in training. With
+    `rectify` the ReLU before it is done in the same pass: max(x, 0) stands for x.
+    """
+    __props__ = ("keep", "rectify")
+    gradient = False
+
+    def __init__(self, keep, rectify):
+        self.keep, self.rectify = keep, rectify
+        self.below = round(keep * 65536)  # of 16 random bits: `keep` within 1 / 131072
+
+    def make_node(self, *inputs):
+        return theano.Apply(self, list(inputs), [inputs[0].type()])
+
+    def perform(self, node, inputs, outputs):
+        x, bits, phase = inputs[:3]
+        factor = (x > 0).astype(x.dtype) if self.rectify else np.ones_like(x)
+        if phase:
+            factor *= (bits[:x.size].reshape(x.shape) < self.below) * np.float32(1 / self.keep)
+        outputs[0][0] = inputs[-1] * factor if self.gradient else x * factor
+
+    def infer_shape(self, node, shapes):
+        return shapes[:1]
+
+    def connection_pattern(self, node):
+        return [[True], [False], [False]]
+
+    def grad(self, inputs, gradients):
+        return [DropoutGradient(self.keep, self.rectify)(*inputs, *gradients)[0],
+                *[theano.gradient.DisconnectedType()()] * 2]
+
+    def c_code_cache_version(self):
+        return (1,)
+
+    def c_support_code(self):
+        # A function of its own: inside Theano's, g++ does not vectorise the loops.
+        return """
+        template <bool rectify, bool training>
+        static void __attribute__((noinline)) dropout(
+                npy_intp rows, npy_intp columns, npy_float32* __restrict__ to, const npy_float32* __restrict__ from,
+                const npy_float32* __restrict__ x, const npy_uint16* __restrict__ bits, const npy_uint32 below,
+                const npy_float32 scale, npy_float64* __restrict__ sums) {
+            for (npy_intp row = 0; row < rows; ++row) {
+                for (npy_intp i = row * columns; i < (row + 1) * columns; ++i) {
+                    npy_float32 factor = rectify && !(x[i] > 0) ? 0.f : 1.f;
+                    if (training) factor *= bits[i] < below ? scale : 0.f;
+                    to[i] = from[i] * factor;
+                }
+                if (sums)
+                    for (npy_intp column = 0; column < columns; ++column)
+                        sums[column] += to[row * columns + column];
+            }
+        }
+        """
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        x, bits, phase = inputs[:3]
+        to, fail = outputs[0], sub["fail"]
+        start, end = "", ""
+        if self.gradient:
+            start = f"""
+            if (!{outputs[1]} || PyArray_DIM({outputs[1]}, 0) != columns) {{
+                Py_XDECREF({outputs[1]});
+                {outputs[1]} = (PyArrayObject*) PyArray_SimpleNew(1, &columns, NPY_FLOAT32);
+            }}
+            std::vector<npy_float64> sums(columns, 0.);"""
+            end = f"""
+            for (npy_intp column = 0; column < columns; ++column)
+                ((npy_float32*) PyArray_DATA({outputs[1]}))[column] = sums[column];"""
+        return f"""
+        {{
+            const npy_intp rows = PyArray_DIM({x}, 0);
+            npy_intp columns = PyArray_DIM({x}, 1);
+            const bool training = *(npy_uint8*) PyArray_DATA({phase});
+            PyArrayObject* x = PyArray_GETCONTIGUOUS({x});
+            PyArrayObject* from = PyArray_GETCONTIGUOUS({inputs[-1] if self.gradient else x});
+            if (!x || !from) {{ Py_XDECREF(x); Py_XDECREF(from); {fail} }}
+            if (!{to} || !PyArray_ISCARRAY({to}) || !PyArray_SAMESHAPE({to}, x)) {{
+                Py_XDECREF({to});
+                {to} = (PyArrayObject*) PyArray_SimpleNew(2, PyArray_DIMS(x), NPY_FLOAT32);
+            }}{start}
+            (training ? dropout<{str(self.rectify).lower()}, true> : dropout<{str(self.rectify).lower()}, false>)(
+                rows, columns, (npy_float32*) PyArray_DATA({to}), (npy_float32*) PyArray_DATA(from),
+                (npy_float32*) PyArray_DATA(x), (npy_uint16*) PyArray_DATA({bits}), {self.below},
+                {np.float32(1 / self.keep)!s}f, {"sums.data()" if self.gradient else "NULL"});{end}
+            Py_DECREF(x); Py_DECREF(from);
+        }}
+        """
+
+    def c_headers(self):
+        return ["<vector>"]
+
+
+class DropoutGradient(Dropout):
+    """(x, bits, phase, g) -> Dropout's gradient for x, and the sums of its columns (a bias's gradient)."""
+    gradient = True
+
+    def make_node(self, *inputs):
+        return theano.Apply(self, list(inputs), [inputs[0].type(), theano.tensor.vector(dtype=inputs[0].dtype)])
+
+    def perform(self, node, inputs, outputs):
+        super().perform(node, inputs, outputs)
+        outputs[1][0] = outputs[0][0].sum(axis=0, dtype=np.float64).astype(np.float32)
+
+    def infer_shape(self, node, shapes):
+        return [shapes[0], shapes[0][1:]]
+
+
+@theano.gof.local_optimizer([theano.tensor.Sum])
+def _summed_already(node):
+    """Take the sums of columns that DropoutGradient has made on its way."""
+    source = node.inputs[0].owner if isinstance(node.op, theano.tensor.Sum) and node.op.axis == (0,) else None
+    if source and isinstance(source.op, DropoutGradient):
+        return [source.outputs[1]]
+    return False
 
 
 class RMSpropStep(theano.Op):
@@ -122,22 +240,30 @@ def _inplace(node):
     return False
 
 
-def _dropout(slow, floatx):
-    def dropout(x, level, noise_shape=None, seed=None):
-        if noise_shape is not None or not 0 <= level < 1:
-            return slow(x, level, noise_shape, seed)
-        if seed is None:
-            seed = np.random.randint(1, 10e6)  # as Keras does: np.random.seed rules it
-        keep = 1 - level
-        return x * KeepMask(keep, seed)(x) / np.asarray(keep, floatx)
-    return dropout
+def _call_dropout(slow):
+    """For keras.layers.Dropout.call."""
+    def call(self, inputs, training=None):
+        from keras import backend as K
+        phase = K.learning_phase() if training is None else None
+        if self.noise_shape is not None or not 0 < self.rate < 1 or not hasattr(phase, "owner") or (
+                inputs.type != theano.tensor.matrix(dtype="float32").type):
+            return slow(self, inputs, training)
+        seed = self.seed or np.random.randint(1, 10e6)  # as Keras does: np.random.seed rules it
+        rectified = getattr(inputs.tag, "rectified", None)
+        x = inputs if rectified is None else rectified
+        dropped = Dropout(1 - self.rate, rectified is not None)(x, RandomBits(seed)(x, phase), phase)
+        dropped._uses_learning_phase = True
+        return dropped
+    return call
 
 
 def _relu(slow, floatx):
     def relu(x, alpha=0., max_value=None, threshold=0.):
         if alpha or max_value is not None or threshold:
             return slow(x, alpha, max_value, threshold)
-        return x * theano.tensor.cast(x > 0, floatx)
+        rectified = x * theano.tensor.cast(x > 0, floatx)
+        rectified.tag.rectified = x  # for a Dropout after it
+        return rectified
     return relu
 
 
@@ -163,10 +289,13 @@ def _get_updates(slow):
 def install():
     """Put the three pieces in place, once."""
     from keras import backend as K
-    from keras import optimizers
-    if FAST and not hasattr(K, "_tp2_speed"):
-        K.dropout, K.relu = _dropout(K.dropout, K.floatx()), _relu(K.relu, K.floatx())
-        optimizers.RMSprop.get_updates = _get_updates(optimizers.RMSprop.get_updates)
-        theano.compile.optdb.register("rmsprop_step_inplace", theano.tensor.opt.in2out(_inplace, ignore_newtrees=True),
-                                      75, "fast_run", "inplace")
-        K._tp2_speed = True
+    from keras import layers, optimizers
+    if not FAST or hasattr(K, "_tp2_speed"):
+        return
+    layers.Dropout.call = _call_dropout(layers.Dropout.call)
+    K.relu = _relu(K.relu, K.floatx())
+    optimizers.RMSprop.get_updates = _get_updates(optimizers.RMSprop.get_updates)
+    for name, optimizer, position in (("dropout_sums", _summed_already, 49), ("rmsprop_step_inplace", _inplace, 75)):
+        theano.compile.optdb.register(name, theano.tensor.opt.in2out(optimizer, ignore_newtrees=True), position,
+                                      "fast_run", "inplace")
+    K._tp2_speed = True
