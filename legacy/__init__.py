@@ -2,9 +2,10 @@
 
 Write `import legacy` above `import theano` or `import keras`; nothing else changes in a
 script. Every compatibility trick is in a room of this package, each with the upstream cause
-and the version it serves: `python`, `theano` (with the flags that make it fast without changing
-what it computes; TP2_PLAIN=1 in the environment leaves those out, for comparison), `keras`, and
-`speed`, which only who asks for it gets.
+and the version it serves: `python`, `numpy`, `theano` (with the flags that make it fast without
+changing what it computes; TP2_PLAIN=1 in the environment leaves those out, for comparison), `keras`,
+and `speed`, which only who asks for it gets. `python -m legacy SCRIPT` runs a script of those years
+as it is, `install.py` installs the stack.
 
 Importing this package twice, or in any number of processes, does no more than once. It
 imports nothing from outside but the stack, so it works copied alone into another project.
@@ -14,19 +15,22 @@ import importlib.abc
 import importlib.machinery
 import sys
 
-from . import keras, python, theano
+from . import keras, numpy, python, theano
 from .theano import FAST, blas_threads
 
 __all__ = ["FAST", "blas_threads"]
 
 
+_ROOMS = [python, numpy, theano, keras]
+
+
 class _Hook(importlib.abc.MetaPathFinder):
-    """Finds modules as ever, and mends those that a room names as soon as they are loaded."""
+    """Finds modules as ever; those that a room names are loaded in its AROUND_IMPORT, then mended by its AFTER_IMPORT."""
 
     def find_spec(self, name, path=None, target=None):
-        mend = [room.AFTER_IMPORT[name] for room in (python, theano, keras) if name in room.AFTER_IMPORT]
-        around = keras.AROUND_IMPORT.get(name, contextlib.nullcontext)
-        if not mend:
+        around = [room.AROUND_IMPORT[name] for room in _ROOMS if name in room.AROUND_IMPORT]
+        mend = [room.AFTER_IMPORT[name] for room in _ROOMS if name in room.AFTER_IMPORT]
+        if not around and not mend:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         if spec is None or spec.loader is None:
@@ -34,7 +38,9 @@ class _Hook(importlib.abc.MetaPathFinder):
         execute = spec.loader.exec_module
 
         def exec_module(module):
-            with around():
+            with contextlib.ExitStack() as stack:
+                for enter in around:
+                    stack.enter_context(enter())
                 execute(module)
             for function in mend:
                 function(module)

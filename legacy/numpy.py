@@ -1,0 +1,235 @@
+"""What NumPy 1.24 and 2 took away from Theano 1.0.5 and Keras 2.3.1, or changed in silence.
+
+In Python, and in the C code that Theano writes.
+"""
+import copy
+import math
+import re
+
+import numpy as np
+
+NUMPY_2 = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
+
+
+# --- Names ------------------------------------------------------------------------------
+
+class _Cast:
+    """`np.cast[dtype](x)`, gone with NumPy 2. Theano also asks with a type of its own, which has a dtype."""
+
+    def __getitem__(self, dtype):
+        if not isinstance(dtype, (str, type, np.dtype)):
+            dtype = dtype.dtype
+        return lambda x: np.asarray(x).astype(dtype)
+
+
+_exceptions = getattr(np, "exceptions", np)
+_NAMES = {
+    # NumPy 1.24 took away the aliases of Python's own types (`bool` and `long` came back, as NumPy's) ...
+    "complex": complex, "float": float, "int": int, "object": object, "str": str, "unicode": str,
+    # ... and NumPy 2 (`in1d`: 2.4) the second names of what it has. Theano and Keras use cast, complex,
+    # ComplexWarning, Inf, in1d, int, product, sctype2char, string_ and unicode_; scripts of their years the others.
+    "bool8": np.bool_, "bytes0": np.bytes_, "str0": np.str_, "object0": np.object_, "void0": np.void,
+    "int0": np.intp, "uint0": np.uintp, "float_": np.float64, "longfloat": np.longdouble,
+    "complex_": np.complex128, "cfloat": np.complex128, "singlecomplex": np.complex64,
+    "clongfloat": np.clongdouble, "longcomplex": np.clongdouble, "string_": np.bytes_, "unicode_": np.str_,
+    "Inf": np.inf, "Infinity": np.inf, "infty": np.inf, "PINF": np.inf, "NINF": -np.inf,
+    "NaN": np.nan, "NAN": np.nan, "PZERO": 0.0, "NZERO": -0.0,
+    "product": np.prod, "cumproduct": np.cumprod, "alltrue": np.all, "sometrue": np.any,
+    "round_": np.round, "in1d": np.isin, "mat": np.asmatrix, "math": math, "cast": _Cast(),
+    "msort": lambda a: np.sort(a, axis=0), "asscalar": lambda a: a.item(),
+    "asfarray": lambda a, dtype=np.float64: np.asarray(a, dtype if np.issubdtype(dtype, np.inexact) else np.float64),
+    "sctype2char": lambda dtype: np.dtype(dtype).char,
+    "AxisError": _exceptions.AxisError, "ComplexWarning": _exceptions.ComplexWarning,
+    "RankWarning": getattr(_exceptions, "RankWarning", UserWarning),
+    "VisibleDeprecationWarning": _exceptions.VisibleDeprecationWarning,
+}
+for _name, _value in _NAMES.items():
+    if _name not in vars(np):
+        setattr(np, _name, _value)
+
+
+# --- Rules of types (NEP 50) ------------------------------------------------------------
+
+def _wrap_in_asarray(module):
+    """theano._asarray(300, "int8") was 44 and is an OverflowError since NumPy 2."""
+    plain = module._asarray
+
+    def _asarray(a, dtype, order=None):
+        try:
+            return plain(a, dtype, order)
+        except OverflowError:
+            exact = np.asarray(a)
+            if exact.dtype != np.int64:  # too large for that: an error in NumPy 1 as well
+                raise
+            return plain(exact.astype(dtype), dtype, order)
+
+    module._asarray = _asarray
+
+
+def _types_of_scalars(module):
+    """Keep the types that Theano gives to Python's numbers, and computes with.
+
+    NumPy 2 takes a Python float for whatever float it meets.
+    """
+    import theano
+
+    def exactly(self, x):
+        """A Python float as the first dtype that holds it, else as the last."""
+        for dtype in self.dtypes:
+            if dtype != "float16" or theano.config.floatX == "float16":
+                cast = theano._asarray(x, dtype)
+                if cast == np.float64(x):  # Theano's `cast == x`: true for float32(0.1) and 0.1
+                    break
+        return cast
+
+    plain = module.NumpyAutocaster.__call__
+
+    def autocast(self, x):
+        custom = theano.config.cast_policy == "custom"
+        to_floatx = theano.config.floatX in self.dtypes and theano.config.floatX != "float64"
+        if type(x) is float and custom and not to_floatx:
+            return exactly(self, x)
+        return plain(self, x)
+
+    module.NumpyAutocaster.__call__ = autocast
+    # Theano's `float32(1.0) / x` was a float64 for a Python number x, which is how Elemwise passes float64.
+    module.Inv.impl = lambda self, x: (np.float64(1.0) if isinstance(x, (int, float)) else np.float32(1.0)) / x
+
+
+def _wide_mask(module):
+    """Without a compiler MRG masks an int32 with 0xffffffff: an OverflowError since NumPy 2."""
+    plain = module.mrg_next_value
+
+    def mrg_next_value(rstate, new_rstate, NORM, mask, offset):
+        return plain(rstate, new_rstate, NORM, np.int64(mask), offset)
+
+    module.mrg_next_value = mrg_next_value
+
+
+def _copy_generators(module):
+    """Since NumPy 1.24 the copy of a RandomState shares its generator: a Theano function drew from a shared state."""
+    module.copy = copy.deepcopy
+
+
+# --- C code -----------------------------------------------------------------------------
+
+# Before Theano's own includes.
+_PREAMBLE = """\
+/* NumPy 2 hides PyArray_Descr's fields (elsize) from code that should run on NumPy 1 too: this doesn't. */
+#define NPY_TARGET_VERSION 0x00000012
+#include <Python.h>
+#include <numpy/npy_common.h>
+/* NumPy 2's npy_3kcompat.h no longer spells Python 2's names. */
+#define NPY_PY3K 1
+#define PyInt_Check PyLong_Check
+#define PyInt_CheckExact PyLong_CheckExact
+#define PyInt_FromLong PyLong_FromLong
+#define PyInt_AsLong PyLong_AsLong
+#define PyInt_AS_LONG PyLong_AsLong
+#define PyInt_AsSsize_t PyLong_AsSsize_t
+#define PyNumber_Int PyNumber_Long
+#define PyString_Check PyBytes_Check
+#define PyString_FromString PyBytes_FromString
+#define PyString_AsString PyBytes_AsString
+/* NumPy 2's complex numbers are C's own, without the fields `real` and `imag`. */
+struct legacy_complex64 { npy_float32 real, imag; };
+struct legacy_complex128 { npy_float64 real, imag; };
+"""
+
+
+def c_source(code):
+    """Theano's C++ code for NumPy 1, as NumPy 2 compiles it."""
+    code = re.sub(r": public npy_complex(64|128)\b", r": public legacy_complex\1", code)
+    # NumPy 2 has a name and a number of its own for "no axis"; in brackets it is a size.
+    code = re.sub(r"(?<!\[)\bNPY_MAXDIMS\b", "NPY_RAVEL_AXIS", code)
+    return _PREAMBLE + code
+
+
+def _compile_for_numpy_2(module):
+    compile_str = module.GCC_compiler.compile_str
+
+    def compiled(module_name, src_code, *args, **kwargs):
+        return compile_str(module_name, c_source(src_code), *args, **kwargs)
+
+    module.GCC_compiler.compile_str = staticmethod(compiled)
+
+
+def _no_axis(module):
+    """CumOp hands C the number for "no axis", which was np.MAXDIMS and is NPY_RAVEL_AXIS in NumPy 2."""
+    ravel = int(np.iinfo(np.intc).min)
+    module.CumOp.c_axis = property(lambda self: ravel if self.axis is None else self.axis)
+
+
+# a[index] += inc and a[index] = inc, over the first axis. NumPy's own, but for the case that counts:
+# the gradient of an Embedding, whole rows of floats.
+_INPLACE_INCREMENT = """
+template <typename T>
+static int add_rows(PyArrayObject *a, PyArrayObject *index, PyArrayObject *inc)
+{
+    const npy_intp length = PyArray_DIM(a, 0), rows = PyArray_DIM(index, 0);
+    const npy_intp width = rows ? PyArray_SIZE(inc) / rows : 0;
+    const T *from = (const T*) PyArray_DATA(inc);
+    for (npy_intp row = 0; row < rows; ++row, from += width) {
+        npy_intp at = ((npy_intp*) PyArray_DATA(index))[row];
+        if (at < -length || at >= length) {
+            PyErr_Format(PyExc_IndexError, "index %zd is out of bounds for axis 0 with size %zd", at, length);
+            return -1;
+        }
+        T *to = (T*) (PyArray_BYTES(a) + (at < 0 ? at + length : at) * PyArray_STRIDE(a, 0));
+        for (npy_intp i = 0; i < width; ++i)
+            to[i] += from[i];
+    }
+    return 0;
+}
+
+static int rows_of_floats(PyArrayObject *a, PyArrayObject *index, PyArrayObject *inc)
+{
+    const int type = PyArray_TYPE(a), nd = PyArray_NDIM(a);
+    npy_intp stride = PyArray_ITEMSIZE(a);
+    if (!(type == NPY_FLOAT || type == NPY_DOUBLE) || PyArray_TYPE(inc) != type || PyArray_NDIM(inc) != nd
+            || PyArray_TYPE(index) != NPY_INTP || PyArray_NDIM(index) != 1 || !PyArray_ISCARRAY_RO(index)
+            || !PyArray_ISCARRAY_RO(inc) || !PyArray_ISBEHAVED(a) || PyArray_DIM(inc, 0) != PyArray_DIM(index, 0))
+        return 0;
+    for (int i = nd - 1; i > 0; stride *= PyArray_DIM(a, i), --i)
+        if (PyArray_DIM(a, i) != PyArray_DIM(inc, i) || PyArray_STRIDE(a, i) != stride)
+            return 0;
+    return type;
+}
+
+static int inplace_increment(PyArrayObject *a, PyObject *index, PyArrayObject *inc, int increment)
+{
+    if (PyArray_FailUnlessWriteable(a, "input/output array") < 0)
+        return -1;
+    if (!increment)
+        return PyObject_SetItem((PyObject*) a, index, (PyObject*) inc);
+    switch (rows_of_floats(a, (PyArrayObject*) index, inc)) {
+        case NPY_FLOAT: return add_rows<npy_float>(a, (PyArrayObject*) index, inc);
+        case NPY_DOUBLE: return add_rows<npy_double>(a, (PyArrayObject*) index, inc);
+    }
+    PyObject *numpy = PyImport_ImportModule("numpy");
+    PyObject *add = numpy ? PyObject_GetAttrString(numpy, "add") : NULL;
+    PyObject *done = add ? PyObject_CallMethod(add, (char*) "at", (char*) "OOO", a, index, inc) : NULL;
+    Py_XDECREF(numpy);
+    Py_XDECREF(add);
+    Py_XDECREF(done);
+    return done ? 0 : -1;
+}
+"""
+
+
+def _increment_without_mapiter(module):
+    """NumPy 2 made MapIter private, with which AdvancedIncSubtensor1 adds rows by number."""
+    module.inc_code = lambda: _INPLACE_INCREMENT
+
+
+AROUND_IMPORT = {}
+AFTER_IMPORT = {"theano.tensor.raw_random": _copy_generators}
+if NUMPY_2:
+    AFTER_IMPORT.update({
+        "theano.misc.safe_asarray": _wrap_in_asarray,
+        "theano.scalar.basic": _types_of_scalars,
+        "theano.sandbox.rng_mrg": _wide_mask,
+        "theano.gof.cmodule": _compile_for_numpy_2,
+        "theano.tensor.extra_ops": _no_axis,
+        "theano.tensor.inc_code": _increment_without_mapiter,
+    })
