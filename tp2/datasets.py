@@ -2,6 +2,8 @@
 
 What is here ends with files and bytes; TP1.py makes arrays for a network of them.
 """
+from legacy.install import MNIST_FOLDER
+
 import gzip
 import hashlib
 import os
@@ -14,8 +16,6 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image
-
-from legacy.install import MNIST_FOLDER
 
 from . import drawings
 from .cli import ROOT, InputError
