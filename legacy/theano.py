@@ -123,14 +123,71 @@ set_flags(
 logging.getLogger("theano.tensor.blas").setLevel(logging.ERROR)
 
 
-def blas_threads(count):
-    """Set how many threads a matrix product of Theano's compiled code may use.
+# --- Threads ----------------------------------------------------------------------------
 
-    One thread per training makes its numbers independent of the machine's core count, and two
-    trainings at once then use two cores better than one training with two threads.
+def _openmp():
+    """g++'s OpenMP library, where Theano's modules can be compiled with it, or None."""
+    if _blas is None or "cxx=g++" not in os.environ["THEANO_FLAGS"].split(",") or sys.platform != "linux":
+        return None
+    # Before it is loaded: an idle thread looks for work some microseconds long, then sleeps.
+    os.environ.setdefault("GOMP_SPINCOUNT", "2000")
+    try:
+        library = ctypes.CDLL("libgomp.so.1")
+    except OSError:
+        return None
+    # Its threads do not survive a fork, and a child that asked for them would wait for ever.
+    os.register_at_fork(after_in_child=lambda: library.omp_set_num_threads(1))
+    return library
+
+
+# Columns of a product (rows, as NumPy sees them), a part to each thread. Not OpenBLAS's own threads: those
+# spin for a core that another program has, and what they compute depends on how many they are.
+_SPLIT_PRODUCT = """
+#include <omp.h>
+static void split_%(gemm)s(
+        char* ta, char* tb, const int* m, const int* n, const int* k, const %(real)s* alpha, const %(real)s* a,
+        const int* lda, const %(real)s* b, const int* ldb, const %(real)s* beta, %(real)s* c, const int* ldc) {
+    const long parts = 1e-6 * *m * *n * *k < 1 ? 1 : omp_get_max_threads();
+    const long step = *tb == 'N' ? *ldb : 1;
+    #pragma omp parallel for num_threads(parts) schedule(static, 1) if (parts > 1)
+    for (long part = 0; part < parts; ++part) {
+        const long start = *n * part / parts;
+        const int count = *n * (part + 1) / parts - start;
+        %(gemm)s(ta, tb, m, &count, k, alpha, a, lda, b + start * step, ldb, beta, c + start * *ldc, ldc);
+    }
+}
+#undef %(gemm)s
+#define %(gemm)s split_%(gemm)s
+"""
+
+
+def _split_products(blas):
+    """Have the modules that Theano compiles for matrix products split large ones among OpenMP's threads."""
+    related = blas.GemmRelated
+    code, options, version = related.c_support_code, related.c_compile_args, related.build_gemm_version
+    split = "".join(_SPLIT_PRODUCT % {"gemm": gemm, "real": real} for gemm, real in (("sgemm_", "float"),
+                                                                                   ("dgemm_", "double")))
+    related.c_support_code = lambda self: code(self) + split
+    related.c_compile_args = lambda self: [*options(self), "-fopenmp"]
+    related.build_gemm_version = lambda self: (*version(self), "split", 1)
+
+
+_omp = _openmp()
+
+
+def blas_threads(count):
+    """Set how many threads a large matrix product of Theano's compiled code may use; at first, one per core.
+
+    The numbers depend on `count`, not on how many cores there are to run them. One thread per training
+    suits several trainings at once better than several in each.
     """
-    if _blas is not None:
-        _blas.scipy_openblas_set_num_threads(int(count))
+    if _omp:
+        _omp.omp_set_num_threads(int(count))
+    if _blas:
+        _blas.scipy_openblas_set_num_threads(1 if _omp else int(count))
+
+
+blas_threads(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count())
 
 
 # --- The processor: denormal numbers ----------------------------------------------------
@@ -177,3 +234,5 @@ def cache_ops_without_properties(_module):
 
 AROUND_IMPORT = {}
 AFTER_IMPORT = {"theano": cache_ops_without_properties} if FAST else {}
+if _omp:
+    AFTER_IMPORT["theano.tensor.blas"] = _split_products

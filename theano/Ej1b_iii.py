@@ -62,7 +62,7 @@ def main():
     final = theano.function([], [cost, hits])
     updates = [(parameter, parameter - LEARNING_RATE * gradient)
                for parameter, gradient in zip(parameters, T.grad(cost, parameters))]
-    (costs, all_hits), _ = loop.train(arguments.steps, updates, record=[cost, hits])
+    (costs, all_hits), _ = loop.train(arguments.steps, updates, record=[cost, hits], threads=2)
 
     # Results
     final_cost, correct = (value.item() for value in final())

@@ -1,4 +1,6 @@
 """The training loop of exercise 1, kept inside Theano."""
+import legacy
+
 import numpy as np
 import theano
 import theano.tensor as T
@@ -11,19 +13,21 @@ def evenly_on_log_axis(steps, count=1000):
     return np.unique(np.geomspace(1, steps, count).round().astype(np.int64))
 
 
-def train(steps, updates, record, step=None, watch=None, watch_at=()):
+def train(steps, updates, record, step=None, watch=None, watch_at=(), threads=1):
     """Compile a training step, repeat it `steps` times behind a progress bar, return the curves.
 
     updates: a step's [(shared variable, its new value)]; record: symbolic scalars, whose values before
     each step's update make a vector (steps,) each, of their dtype; step: a shared int64 scalar, if the
     graph needs the number of steps done. With `watch`, a compiled function without inputs, it is called
-    before each step of `watch_at` (ascending, from 1).
+    before each step of `watch_at` (ascending, from 1). threads: of its matrix products; more than one
+    help from some ten million multiplications on.
     Returns (curves, what `watch` returned each time).
 
     The loop runs in Theano's C linker (`fn(n_calls=...)`, see gof/c_code/lazylinker_c.c), so that
     nothing returns to Python between two steps; hence the curves are filled by updates of their own.
     Without a C++ compiler it runs in Python.
     """
+    legacy.blas_threads(threads)
     step = theano.shared(np.int64(0), name="step") if step is None else step
     curves = [theano.shared(np.zeros(steps, value.dtype)) for value in record]
     notes = [(curve, T.set_subtensor(curve[step], value)) for curve, value in zip(curves, record)]
