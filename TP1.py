@@ -16,6 +16,7 @@ import PIL
 from PIL import Image
 from skimage.color import gray2rgb
 from skimage.util import img_as_float64
+from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
 from tp2.cli import InputError
@@ -198,8 +199,9 @@ def load_photographs(root, categories):
     except (OSError, ValueError, EOFError):  # not there, or not whole
         vectors = None
     if vectors is None or vectors.shape != (len(files), SIDE * SIDE):
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            # Pillow and NumPy let go of Python's lock while they decode and multiply.
+        # Pillow and NumPy let go of Python's lock while they decode and multiply. One BLAS thread in each of ours:
+        # more would wait for each other, spinning.
+        with threadpool_limits(1, "blas"), concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             work = pool.map(lambda path: preprocess_fast(read_image(path)), files)
             try:
                 vectors = np.stack(list(tqdm(work, "Preprocessing", len(files), unit=" photographs")))

@@ -9,9 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
+from threadpoolctl import threadpool_limits
 
 from tp2 import cli
 from tp2.drawings import draw_image
+
+threadpool_limits(1)  # the tests share the cores among themselves
 
 
 @pytest.fixture(scope="session")
