@@ -3,6 +3,7 @@
 In Python, and in the C code that Theano writes.
 """
 import copy
+import functools
 import math
 import re
 
@@ -36,7 +37,7 @@ _NAMES = {
     "NaN": np.nan, "NAN": np.nan, "PZERO": 0.0, "NZERO": -0.0,
     "product": np.prod, "cumproduct": np.cumprod, "alltrue": np.all, "sometrue": np.any,
     "round_": np.round, "in1d": np.isin, "mat": np.asmatrix, "math": math, "cast": _Cast(),
-    "msort": lambda a: np.sort(a, axis=0), "asscalar": lambda a: a.item(),
+    "MAXDIMS": 64, "msort": lambda a: np.sort(a, axis=0), "asscalar": lambda a: a.item(),
     "asfarray": lambda a, dtype=np.float64: np.asarray(a, dtype if np.issubdtype(dtype, np.inexact) else np.float64),
     "sctype2char": lambda dtype: np.dtype(dtype).char,
     "AxisError": _exceptions.AxisError, "ComplexWarning": _exceptions.ComplexWarning,
@@ -48,56 +49,119 @@ for _name, _value in _NAMES.items():
         setattr(np, _name, _value)
 
 
+# --- Whole numbers that don't fit -------------------------------------------------------
+
+def _wrapped(value, dtype):
+    """Whole numbers as `dtype`, too large ones wrapped around as NumPy 1 did it, and as C does."""
+    limits = np.iinfo(dtype)
+    largest = 2 ** (64 if dtype in (np.uint32, np.uint64) else 63)  # beyond, NumPy 1 too said OverflowError
+
+    def one(number):
+        number = int(number)
+        if not -2 ** 63 <= number < largest:
+            raise OverflowError(f"{number} is too large for {dtype}")
+        return (number - int(limits.min)) % 2 ** limits.bits + int(limits.min)
+
+    return np.asarray(np.frompyfunc(one, 1, 1)(np.asarray(value, object)), dtype)
+
+
+def _or_wrapped(convert):
+    """`np.array` or `np.asarray`, for which `convert(300, "int8")` is 44 and not an OverflowError (NumPy 2)."""
+    def converted(value, dtype=None, **keywords):
+        try:
+            return convert(value, dtype, **keywords)
+        except OverflowError:
+            if dtype is None or np.dtype(dtype).kind not in "iu":
+                raise
+            return convert(_wrapped(value, np.dtype(dtype)), **keywords)
+    return converted
+
+
+class _NumPy1:
+    """NumPy as a module of Theano's sees it: the real one, whose arrays of whole numbers wrap around."""
+
+    array, asarray = staticmethod(_or_wrapped(np.array)), staticmethod(_or_wrapped(np.asarray))
+
+    def __getattr__(self, name):
+        return getattr(np, name)
+
+
+def _wrap_around(module):
+    """theano._asarray(300, "int8"); what Elemwise computes in Python; the optimizer's array(-1, "uint8")."""
+    module.np = _NumPy1()
+
+
 # --- Rules of types (NEP 50) ------------------------------------------------------------
 
-def _wrap_in_asarray(module):
-    """theano._asarray(300, "int8") was 44 and is an OverflowError since NumPy 2."""
-    plain = module._asarray
-
-    def _asarray(a, dtype, order=None):
-        try:
-            return plain(a, dtype, order)
-        except OverflowError:
-            exact = np.asarray(a)
-            if exact.dtype != np.int64:  # too large for that: an error in NumPy 1 as well
-                raise
-            return plain(exact.astype(dtype), dtype, order)
-
-    module._asarray = _asarray
-
-
-def _types_of_scalars(module):
-    """Keep the types that Theano gives to Python's numbers, and computes with.
-
-    NumPy 2 takes a Python float for whatever float it meets.
-    """
+def _types_of_constants(module):
+    """Keep the types that Theano gives to Python's floats, by `x == cast`: now true for 0.1 and float32(0.1)."""
     import theano
-
-    def exactly(self, x):
-        """A Python float as the first dtype that holds it, else as the last."""
-        for dtype in self.dtypes:
-            if dtype != "float16" or theano.config.floatX == "float16":
-                cast = theano._asarray(x, dtype)
-                if cast == np.float64(x):  # Theano's `cast == x`: true for float32(0.1) and 0.1
-                    break
-        return cast
-
     plain = module.NumpyAutocaster.__call__
 
     def autocast(self, x):
-        custom = theano.config.cast_policy == "custom"
-        to_floatx = theano.config.floatX in self.dtypes and theano.config.floatX != "float64"
-        if type(x) is float and custom and not to_floatx:
-            return exactly(self, x)
-        return plain(self, x)
+        floatX = theano.config.floatX
+        if (type(x) is not float or theano.config.cast_policy != "custom"
+                or floatX in self.dtypes and floatX != "float64"):
+            return plain(self, x)
+        for dtype in self.dtypes:
+            if dtype != "float16" or floatX == "float16":
+                cast = theano._asarray(x, dtype)
+                if cast == np.float64(x):
+                    break
+        return cast  # the first type that holds x, else the last
 
     module.NumpyAutocaster.__call__ = autocast
-    # Theano's `float32(1.0) / x` was a float64 for a Python number x, which is how Elemwise passes float64.
-    module.Inv.impl = lambda self, x: (np.float64(1.0) if isinstance(x, (int, float)) else np.float32(1.0)) / x
+
+
+_SIXTY_FOUR_BITS = {float: np.float64, int: np.int64, complex: np.complex128}
+
+
+def _together(numbers):
+    """Numbers of which some are Python's and some NumPy's, as NumPy 1 met them: Python's have 64 bits.
+
+    NumPy 2 takes Python's to have the other's type: a float32, where Theano goes on in float64.
+    """
+    if len({hasattr(number, "dtype") for number in numbers}) < 2:
+        return numbers
+    return [_SIXTY_FOUR_BITS.get(type(number), type(number))(number) if not hasattr(number, "dtype") else number
+            for number in numbers]
+
+
+def _types_of_scalars(module):
+    """Keep the types in which Theano computes number by number: a fused Elemwise's Python form, and Inv."""
+    _types_of_constants(module)
+
+    def init_py_impls(self):
+        @functools.lru_cache(maxsize=None)
+        def compose(variable):
+            if variable in self.fgraph.inputs:
+                index = self.fgraph.inputs.index(variable)
+                return lambda inputs: inputs[index]
+            if variable.owner is None:
+                return lambda inputs: variable.data
+            operands = [compose(operand) for operand in variable.owner.inputs]
+            impl = variable.owner.op.impl
+            return lambda inputs: impl(*_together([operand(inputs) for operand in operands]))
+
+        self._impls = [compose(output) for output in self.fgraph.outputs]
+
+    module.Composite.init_py_impls = init_py_impls
+    # `sum` begins with Python's 0 ...
+    module.Add.impl = lambda self, *inputs: sum(inputs, np.int64(0)) if hasattr(inputs[0], "dtype") else sum(inputs)
+    # ... Inv is `np.float32(1.0) / x`, of a Python number where Elemwise calls it ...
+    module.Inv.impl = lambda self, x: (np.float32 if hasattr(x, "dtype") else np.float64)(1.0) / x
+
+    def cast(self, x):  # ... and np.int8(300) is an OverflowError.
+        try:
+            return self.ctor(x)
+        except OverflowError:
+            return _wrapped(x, np.dtype(self.o_type.dtype))[()]
+
+    module.Cast.impl = cast
 
 
 def _wide_mask(module):
-    """Without a compiler MRG masks an int32 with 0xffffffff: an OverflowError since NumPy 2."""
+    """Without a compiler MRG masks an int32 with 0xffffffff: an OverflowError, as that is no int32."""
     plain = module.mrg_next_value
 
     def mrg_next_value(rstate, new_rstate, NORM, mask, offset):
@@ -106,9 +170,35 @@ def _wide_mask(module):
     module.mrg_next_value = mrg_next_value
 
 
+def _wide_samples(module):
+    """Without a compiler a multinomial's number of samples, an int8, times its rows stayed an int8."""
+    for op in module.MultinomialFromUniform, module.ChoiceFromUniform:
+        def perform(self, node, ins, outs, plain=op.perform):
+            return plain(self, node, [*ins[:2], *map(int, ins[2:])], outs)
+        op.perform = perform
+
+
+# --- Other functions that answer otherwise ----------------------------------------------
+
 def _copy_generators(module):
     """Since NumPy 1.24 the copy of a RandomState shares its generator: a Theano function drew from a shared state."""
     module.copy = copy.deepcopy
+
+
+def _extra_ops(module):
+    # CumOp hands C the number for "no axis", which was np.MAXDIMS and is NPY_RAVEL_AXIS in NumPy 2.
+    ravel = int(np.iinfo(np.intc).min)
+    module.CumOp.c_axis = property(lambda self: ravel if self.axis is None else self.axis)
+    # np.unique's inverse was a vector, and has its input's shape in NumPy 2.
+    plain = module.Unique.perform
+
+    def perform(self, node, inputs, output_storage):
+        plain(self, node, inputs, output_storage)
+        if self.return_inverse:
+            inverse = output_storage[2 if self.return_index else 1]
+            inverse[0] = inverse[0].ravel()
+
+    module.Unique.perform = perform
 
 
 # --- C code -----------------------------------------------------------------------------
@@ -152,12 +242,6 @@ def _compile_for_numpy_2(module):
         return compile_str(module_name, c_source(src_code), *args, **kwargs)
 
     module.GCC_compiler.compile_str = staticmethod(compiled)
-
-
-def _no_axis(module):
-    """CumOp hands C the number for "no axis", which was np.MAXDIMS and is NPY_RAVEL_AXIS in NumPy 2."""
-    ravel = int(np.iinfo(np.intc).min)
-    module.CumOp.c_axis = property(lambda self: ravel if self.axis is None else self.axis)
 
 
 # a[index] += inc and a[index] = inc, over the first axis. NumPy's own, but for the case that counts:
@@ -226,10 +310,13 @@ AROUND_IMPORT = {}
 AFTER_IMPORT = {"theano.tensor.raw_random": _copy_generators}
 if NUMPY_2:
     AFTER_IMPORT.update({
-        "theano.misc.safe_asarray": _wrap_in_asarray,
+        "theano.misc.safe_asarray": _wrap_around,
+        "theano.tensor.elemwise": _wrap_around,
+        "theano.tensor.opt": _wrap_around,
         "theano.scalar.basic": _types_of_scalars,
         "theano.sandbox.rng_mrg": _wide_mask,
+        "theano.sandbox.multinomial": _wide_samples,
+        "theano.tensor.extra_ops": _extra_ops,
         "theano.gof.cmodule": _compile_for_numpy_2,
-        "theano.tensor.extra_ops": _no_axis,
         "theano.tensor.inc_code": _increment_without_mapiter,
     })

@@ -3,6 +3,7 @@ import collections
 import collections.abc
 import contextlib
 import importlib.util
+import pickle
 import shutil
 import sys
 import sysconfig
@@ -81,6 +82,12 @@ def _exists(name):
         return False
 
 
+def _settable_picklers(module):
+    """Python 3.13 made `persistent_id` of a Pickler in C read-only, which theano.misc.pkl_utils.dump sets."""
+    module.pickle = types.SimpleNamespace(**vars(pickle))
+    module.pickle.Pickler, module.pickle.Unpickler = pickle._Pickler, pickle._Unpickler
+
+
 AROUND_IMPORT = {
     "theano.configdefaults": _standing_in(_distutils),
     "theano.gof.cmodule": _standing_in(_distutils),
@@ -88,4 +95,4 @@ AROUND_IMPORT = {
     "theano.tests.breakpoint": _standing_in(_imp),
     "theano.gpuarray.linalg": _standing_in(_pkg_resources),
 }
-AFTER_IMPORT = {}
+AFTER_IMPORT = {"theano.misc.pkl_utils": _settable_picklers} if sys.version_info >= (3, 13) else {}
