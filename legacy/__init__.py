@@ -21,15 +21,15 @@ from .theano import FAST, blas_threads
 __all__ = ["FAST", "blas_threads"]
 
 
-_ROOMS = [python, numpy, theano, keras]
+ROOMS = [python, numpy, theano, keras]
 
 
 class _Hook(importlib.abc.MetaPathFinder):
     """Finds modules as ever; those that a room names are loaded in its AROUND_IMPORT, then mended by its AFTER_IMPORT."""
 
     def find_spec(self, name, path=None, target=None):
-        around = [room.AROUND_IMPORT[name] for room in _ROOMS if name in room.AROUND_IMPORT]
-        mend = [room.AFTER_IMPORT[name] for room in _ROOMS if name in room.AFTER_IMPORT]
+        around = [room.AROUND_IMPORT[name] for room in ROOMS if name in room.AROUND_IMPORT]
+        mend = [room.AFTER_IMPORT[name] for room in ROOMS if name in room.AFTER_IMPORT]
         if not around and not mend:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)

@@ -1,6 +1,7 @@
 """Theano's flags, compiler, BLAS and compile cache, on machines of today."""
 import contextlib
 import ctypes
+import functools
 import hashlib
 import importlib.util
 import logging
@@ -21,6 +22,7 @@ def _say(sentence):
     print(f"legacy: {sentence}", file=sys.stderr)
 
 
+@functools.lru_cache(maxsize=None)
 def _compiler():
     """The C++ compiler's name for Theano's `cxx` flag, or "" (said aloud) where none can work."""
     found = next((name for name in ("g++", "clang++") if shutil.which(name)), "")

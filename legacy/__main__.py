@@ -1,0 +1,62 @@
+"""Run a script of Theano's or Keras's years as it is: python -m legacy SCRIPT [ARGUMENTS]
+
+The script finds what Python would give it: its arguments, its folder first on the path, the name
+`__main__`; Theano's own settings but for what it needs to run today; and what scripts.py has of
+other packages.
+"""
+import builtins
+import importlib.machinery
+import io
+import os
+import sys
+import types
+
+import legacy
+from legacy import scripts, theano
+
+
+def _refuse(sentence):
+    print(f"legacy: {sentence}", file=sys.stderr)
+    sys.exit(2)
+
+
+def _read(script):
+    if os.path.isdir(script):
+        _refuse(f"{script} is a folder; name a Python script.")
+    try:
+        with io.open_code(os.path.abspath(script)) as file:
+            return file.read()
+    except FileNotFoundError:
+        _refuse(f"{script} does not exist.")
+    except OSError as error:
+        _refuse(f"{script} can't be read: {error.strerror}.")
+
+
+def main(arguments):
+    """Run the script that the first argument names, as the program."""
+    if not arguments:
+        _refuse("name a script: python -m legacy SCRIPT [ARGUMENTS]")
+    script = arguments[0]
+    source = _read(script)
+    theano.set_flags()  # of Theano's own, floatX (float64) and the compile cache's place: a script may say otherwise
+    legacy.ROOMS.append(scripts)
+
+    path = os.path.abspath(script)
+    program = types.ModuleType("__main__", None)
+    program.__dict__.update(__file__=path, __builtins__=builtins, __cached__=None, __package__=None,
+                            __loader__=importlib.machinery.SourceFileLoader("__main__", path))
+    sys.modules["legacy.__main__"], sys.modules["__main__"] = sys.modules["__main__"], program
+    sys.argv = list(arguments)
+    if not getattr(sys.flags, "safe_path", False):
+        sys.path[0] = os.path.dirname(os.path.realpath(script))
+    try:
+        exec(compile(source, path, "exec", dont_inherit=True), program.__dict__)
+    except (SystemExit, KeyboardInterrupt):
+        raise
+    except BaseException as error:  # the script's own traceback, without this frame
+        sys.excepthook(type(error), error, error.__traceback__.tb_next)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
