@@ -78,7 +78,8 @@ def _consistent(condition, what):
         raise Damaged(f"it contradicts itself: {what}")
 
 
-def _end(history, key, last):
+def curve_end(history, key, last):
+    """The mean of a curve's last values."""
     return statistics.mean(history[key][-last:])
 
 
@@ -155,13 +156,13 @@ def _curves_of(metrics, *names):
 
 def claim_2a(any_item, last=1):
     original, = _curves_of(any_item, "original")
-    test = _end(original, "val_accuracy", last)
+    test = curve_end(original, "val_accuracy", last)
     return f"{test:.2%}", abs(test - 0.9834) <= 0.3 * POINT
 
 
 def claim_2a_i(Ej2a_i, last=1):
     original, quarter = _curves_of(Ej2a_i, "original", "i")
-    whole, test = (_end(history, "val_accuracy", last) for history in (original, quarter))
+    whole, test = (curve_end(history, "val_accuracy", last) for history in (original, quarter))
     first = [next((epoch for epoch, value in enumerate(history["val_accuracy"], 1) if value >= 0.95), EPOCHS + 1)
              for history in (original, quarter)]
     return (f"{test:.2%}, {100 * (whole - test):.2f} points below the original; test reaches "
@@ -171,16 +172,16 @@ def claim_2a_i(Ej2a_i, last=1):
 
 def claim_2a_ii(Ej2a_ii, last=1):
     original, one = _curves_of(Ej2a_ii, "original", "ii")
-    train, test = (_end(one, key, last) - _end(original, key, last) for key in ("accuracy", "val_accuracy"))
+    train, test = (curve_end(one, key, last) - curve_end(original, key, last) for key in ("accuracy", "val_accuracy"))
     return (f"train {100 * train:+.2f} points, test {100 * test:+.2f} points",
             abs(train) <= 0.5 * POINT and abs(test) <= 0.5 * POINT)
 
 
 def claim_2a_iii(Ej2a_iii, last=1):
     original, sigmoid = _curves_of(Ej2a_iii, "original", "iii")
-    gap = _end(sigmoid, "val_accuracy", last) - _end(original, "val_accuracy", last)
+    gap = curve_end(sigmoid, "val_accuracy", last) - curve_end(original, "val_accuracy", last)
     below = sum(s < o for s, o in zip(sigmoid["accuracy"][:10], original["accuracy"]))
-    gains = [_end(history, "accuracy", last) - history["accuracy"][9] for history in (sigmoid, original)]
+    gains = [curve_end(history, "accuracy", last) - history["accuracy"][9] for history in (sigmoid, original)]
     return (f"test {100 * gap:+.2f} points at the end; train below the original's in {below} of the first 10 epochs; "
             f"after them it gains {100 * gains[0]:.2f} points (the original {100 * gains[1]:.2f})",
             abs(gap) <= 1 * POINT and below == 10 and gains[0] > max(0, gains[1]))
@@ -191,24 +192,24 @@ def _dropouts(Ej2a_iv, *rates):
 
 
 def claim_2a_iv_test(Ej2a_iv, last=1):
-    tests = [_end(history, "val_accuracy", last) for history in _dropouts(Ej2a_iv, 20, 30, 40, 50, 60, 70)]
+    tests = [curve_end(history, "val_accuracy", last) for history in _dropouts(Ej2a_iv, 20, 30, 40, 50, 60, 70)]
     return (f"from {min(tests):.2%} to {max(tests):.2%}", all(abs(test - 0.98) <= 0.75 * POINT for test in tests))
 
 
 def claim_2a_iv_90(Ej2a_iv, last=1):
-    original, most = (_end(history, "val_accuracy", last) for history in _curves_of(Ej2a_iv, "original", "iv_90"))
+    original, most = (curve_end(history, "val_accuracy", last) for history in _curves_of(Ej2a_iv, "original", "iv_90"))
     return f"{most:.2%}, {100 * (original - most):.2f} points below the original", original - most > 5 * POINT
 
 
 def claim_2a_iv_train(Ej2a_iv, last=1):
-    trains = [_end(history, "accuracy", last) for history in _dropouts(Ej2a_iv, *range(20, 100, 10))]
+    trains = [curve_end(history, "accuracy", last) for history in _dropouts(Ej2a_iv, *range(20, 100, 10))]
     return (" > ".join(f"{100 * train:.1f}" for train in trains) + " %",
             all(later < earlier for earlier, later in zip(trains, trains[1:])))
 
 
 def claim_2a_v(Ej2a_v, last=1):
     whole, = _curves_of(Ej2a_v, "v")
-    train, test = _end(whole, "accuracy", last), _end(whole, "val_accuracy", last)
+    train, test = curve_end(whole, "accuracy", last), curve_end(whole, "val_accuracy", last)
     return f"train {train:.2%}, test {test:.2%}", train >= 0.997 and test > 0.98
 
 
@@ -392,8 +393,10 @@ def odds(verdicts):
 def spread(values):
     """Mean, standard deviation and range of accuracies, in percent."""
     percent = [100 * value for value in values]
-    deviation = f" ± {statistics.stdev(percent):.2f}" if len(percent) > 1 else ""
-    return f"{statistics.mean(percent):.2f}{deviation} ({min(percent):.2f} to {max(percent):.2f})"
+    if len(percent) == 1:
+        return f"{percent[0]:.2f}"
+    return (f"{statistics.mean(percent):.2f} ± {statistics.stdev(percent):.2f} "
+            f"({min(percent):.2f} to {max(percent):.2f})")
 
 
 def summary_of_seeds(seeds):
@@ -421,9 +424,9 @@ def summary_of_seeds(seeds):
                  [f"{text} ({count} of the seeds)" if len(versions) > 1 else text for text, count in versions.items()])
 
 
-SEEDS_PROSE = ("\"Probability\" is that of a claim holding for a seed not tried, with its 95 % interval: where some seeds "
-               "fail and 50 % lies in the interval, the claim may well be even odds; a claim that holds for every seed is "
-               "surer with every seed more.")
+SEEDS_PROSE = ("\"Probability\" is that of a claim holding for a seed not tried, with its 95 % interval. Where some "
+               "seeds fail and 50 % lies in the interval, the claim may well be even odds; one that holds for every "
+               "seed is surer with every seed more.")
 
 
 def odds_in_words(found):
@@ -433,7 +436,8 @@ def odds_in_words(found):
 def seeds_as_markdown(summary):
     """The seeds' section of results/README.md, which is also results/stability.md."""
     lines = [f"## Over {len(summary.seeds)} seeds", "",
-             f"Made by `make stability`, seeds {', '.join(summary.seeds)}; {'; '.join(summary.versions)}. {SEEDS_PROSE}", "",
+             f"Made by `make stability`, seeds {', '.join(summary.seeds)}; {'; '.join(summary.versions)}. "
+             + SEEDS_PROSE, "",
              "| exercise | the report | held | probability | held by the mean of the last five epochs | "
              "measured, seed by seed where it did not |", "|---|---|---|---|---|---|"]
     for row in summary.claims:

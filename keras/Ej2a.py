@@ -90,14 +90,8 @@ def dropout_summary(histories, results, caveats):
     """Ej2a_dropout.png: final accuracy against the dropout rate, which the report tells in words."""
     names = [name for name in ["v"] + ITEMS["iv"] if name in histories]
     rates = [VARIANTS[name][0]["dropout"] for name in names]
-    drawing, axes = figures.figure(1, 1, 7, 4.4)
-    figures.curves(axes[0, 0], "Accuracy final según el dropout", rates,
-                   [histories[name]["accuracy"][-1] for name in names],
-                   [histories[name]["val_accuracy"][-1] for name in names], "Dropout", "Accuracy")
-    for line in axes[0, 0].lines:
-        line.set_marker("o")
-    axes[0, 0].legend(loc="lower left")
-    axes[0, 0].set(xticks=rates, xticklabels=[f"{rate:.0%}" for rate in rates])
+    drawing, axes = figures.figure(1, 2, 11, 4.4)
+    figures.dropout_panels(*axes.flat, rates, [histories[name] for name in names])
     figures.save_figure(drawing, results, "Ej2a_dropout", *caveats)
 
 
