@@ -335,7 +335,7 @@ def judge(claim, results):
         verdict, measured = found.args
     except BROKEN as error:
         problem = error if isinstance(error, (Damaged, OSError)) else f"{type(error).__name__}: {error}"
-        verdict, measured = UNREADABLE, f"{path.name}: {problem}. Run {script_of(path.stem)} again"
+        verdict, measured = UNREADABLE, f"run {script_of(path.stem)} again: {path.name}: {problem}"
     return verdict, one_line(measured), mean, path.parent
 
 

@@ -83,7 +83,7 @@ def test_a_changed_number_is_noticed(results, script, number):
     exercise, name, change, verdict = TAMPERED[number]
     edit(results, name, change)
     assert verdicts(results)[exercise] == verdict
-    assert verdict == FAILS or f"Run {report.script_of(name)} again" in next(
+    assert verdict == FAILS or f"run {report.script_of(name)} again: " in next(
         row.measured for row in report.grade(results) if row.exercise == exercise)
 
 
@@ -113,7 +113,7 @@ def test_a_damaged_file_says_nothing_about_the_report(results, damage):
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
     rows = report.write(results)[0]
     assert [row.exercise for row in rows if row.verdict != report.HOLDS] == ["c, save()"]
-    assert rows[-1].verdict == UNREADABLE and rows[-1].measured.endswith("Run keras/Ej2c.py again")
+    assert rows[-1].verdict == UNREADABLE and rows[-1].measured.startswith("run keras/Ej2c.py again: Ej2c.json: ")
 
 
 def test_numbers_without_end_are_not_counted_through(results):
