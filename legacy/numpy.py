@@ -116,15 +116,26 @@ def _types_of_constants(module):
 _SIXTY_FOUR_BITS = {float: np.float64, int: np.int64, complex: np.complex128}
 
 
-def _together(numbers):
-    """Numbers of which some are Python's and some NumPy's, as NumPy 1 met them: Python's have 64 bits.
+def _together(impl, numbers):
+    """`impl(*numbers)`, of Python's and NumPy's numbers as NumPy 1 met them: Python's have 64 bits.
 
     NumPy 2 takes Python's to have the other's type: a float32, where Theano goes on in float64.
     """
     if len({hasattr(number, "dtype") for number in numbers}) < 2:
-        return numbers
-    return [_SIXTY_FOUR_BITS.get(type(number), type(number))(number) if not hasattr(number, "dtype") else number
-            for number in numbers]
+        return impl(*numbers)
+    met = [number if hasattr(number, "dtype") else _SIXTY_FOUR_BITS.get(type(number), type(number))(number)
+           for number in numbers]
+    result = impl(*met)
+    # One that was only chosen (by Clip, Switch) stays what it was.
+    return next((number for number, same in zip(numbers, met) if same is result), result)
+
+
+def _as_float(number):
+    """A whole number as the float that NumPy 1's ufuncs made of it."""
+    if isinstance(number, int):
+        return np.float64(number)
+    dtype = np.asarray(number).dtype
+    return np.asarray(number, np.promote_types(dtype, np.float16))[()] if dtype.kind in "iub" else number
 
 
 def _types_of_scalars(module):
@@ -141,7 +152,7 @@ def _types_of_scalars(module):
                 return lambda inputs: variable.data
             operands = [compose(operand) for operand in variable.owner.inputs]
             impl = variable.owner.op.impl
-            return lambda inputs: impl(*_together([operand(inputs) for operand in operands]))
+            return lambda inputs: _together(impl, [operand(inputs) for operand in operands])
 
         self._impls = [compose(output) for output in self.fgraph.outputs]
 
@@ -150,6 +161,10 @@ def _types_of_scalars(module):
     module.Add.impl = lambda self, *inputs: sum(inputs, np.int64(0)) if hasattr(inputs[0], "dtype") else sum(inputs)
     # ... Inv is `np.float32(1.0) / x`, of a Python number where Elemwise calls it ...
     module.Inv.impl = lambda self, x: (np.float32 if hasattr(x, "dtype") else np.float64)(1.0) / x
+
+    # ... NumPy 2.1 leaves whole numbers as they are, where there is no -0.0 ...
+    for op, function in (module.Ceil, np.ceil), (module.Floor, np.floor), (module.Trunc, np.trunc):
+        op.impl = lambda self, x, function=function: function(_as_float(x))
 
     def cast(self, x):  # ... and np.int8(300) is an OverflowError.
         try:
