@@ -216,6 +216,25 @@ def _extra_ops(module):
     module.Unique.perform = perform
 
 
+class _Ragged:
+    """NumPy as it was before 1.24: lists of unequal lengths make an array of lists."""
+
+    @staticmethod
+    def array(value, *arguments, **keywords):
+        try:
+            return np.array(value, *arguments, **keywords)
+        except ValueError:
+            return np.array(value, object)
+
+    def __getattr__(self, name):
+        return getattr(np, name)
+
+
+def _ragged(module):
+    """Keras's datasets of texts are such lists."""
+    module.np = _Ragged()
+
+
 # --- C code -----------------------------------------------------------------------------
 
 # Before Theano's own includes.
@@ -322,7 +341,11 @@ def _increment_without_mapiter(module):
 
 
 AROUND_IMPORT = {}
-AFTER_IMPORT = {"theano.tensor.raw_random": _copy_generators}
+AFTER_IMPORT = {
+    "theano.tensor.raw_random": _copy_generators,
+    "keras.datasets.imdb": _ragged,
+    "keras.datasets.reuters": _ragged,
+}
 if NUMPY_2:
     AFTER_IMPORT.update({
         "theano.misc.safe_asarray": _wrap_around,

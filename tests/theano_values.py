@@ -21,6 +21,7 @@ if __name__ == "__main__":
 import legacy  # noqa: F401
 
 import warnings
+from random import Random
 
 import numpy as np
 import theano
@@ -180,6 +181,33 @@ def graphs(compiled=False):
                 {f"graph {name}": lambda out=out: out for name, out in outs.items() if name in COMPILED or not compiled})
 
 
+def expression(choose, leaves, depth):
+    """A random expression of `leaves` and numbers, which Theano fuses to one Op."""
+    if not depth or choose(range(10)) == 0:
+        number = choose([0.1, 0.5, 2, 3, -1, 200, 1.7, 70000, np.float32(0.3), np.int8(100), np.float64(0.25)])
+        return choose([choose(leaves), choose(leaves), number])
+    a, b = (T.as_tensor_variable(expression(choose, leaves, depth - 1)) for _ in range(2))
+    return choose([
+        lambda: a + b, lambda: a - b, lambda: a * b, lambda: a / b, lambda: a // b, lambda: a % b, lambda: -a, lambda: T.sqr(a),
+        lambda: abs(a), lambda: T.inv(a), lambda: T.sqrt(abs(a)), lambda: T.ceil(a), lambda: T.round(a), lambda: T.lt(a, b),
+        lambda: T.maximum(a, b), lambda: T.minimum(a, b), lambda: T.clip(a, 0, 2), lambda: T.switch(T.gt(a, 1), a, b),
+        lambda: T.and_(a, b), lambda: T.cast(a, choose(DTYPES[1:11]))])()
+
+
+def expressions(count):
+    """Fused expressions, number by number: where Python's and NumPy's types meet."""
+    for seed in range(count):
+        choose = Random(seed).choice
+        xs = [T.vector(dtype=choose(DTYPES[:12])) for _ in range(3)]
+        values = [(np.array([choose([0, 1, 2, 3, 5, 100]) for _ in range(4)]) + 0.37).astype(x.dtype) for x in xs]
+
+        def call():
+            y = T.as_tensor_variable(expression(choose, xs, 4))
+            return theano.function(xs, y, on_unused_input="ignore")(*values)
+
+        show_call(f"expression {seed}", call)
+
+
 def random():
     """Random streams, and a stream's state shared by copies of a function."""
     stream, mrg = RandomStreams(3), MRG_RandomStreams(7)
@@ -218,4 +246,5 @@ if __name__ == "__main__":
         elementwise(DTYPES, ["int8", "uint32", "int64", "float16", "float32", "complex64"], [-1, 200, 70000, 2**40, 0.1, 1e300])
         unary(DTYPES, UNARY)
         graphs()
+        expressions(400)
         random()
