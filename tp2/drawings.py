@@ -4,13 +4,16 @@ They let Ej1b_ii and Ej2b run anywhere, with JPEG files in folders as Caltech101
 What is measured on them says nothing about the report, and every output says so.
 """
 import hashlib
-import tempfile
+import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from skimage import draw, filters
 from tqdm import tqdm
+
+from . import files
+from .cli import InputError
 
 MARKER = "DRAWN_SAMPLE.txt"  # in a sample's root folder, so that it can't pass for photographs
 COUNT = 400                  # per category: half of what Caltech101 has
@@ -93,20 +96,25 @@ def drawn(folder, count=COUNT, seed=SEED):
     """The sample's root folder below `folder`, drawn if it isn't there; the same for the same seed.
 
     It holds airplanes/image_0001.jpg ... and Motorbikes/..., `count` each, and MARKER. It is
-    drawn beside its place and then renamed, so that it is there whole or not at all.
+    drawn beside its place and then renamed, so that it is there whole or not at all. InputError
+    where there is no room for it.
     """
     drawing = hashlib.blake2b(Path(__file__).read_bytes(), digest_size=4).hexdigest()
     root = Path(folder) / f"drawn-sample-{seed}-{count}-{drawing}"  # drawn anew where this file has changed
-    if root.is_dir():
+    if os.path.isdir(root):
         return root
-    with tempfile.TemporaryDirectory(dir=folder, suffix=".part") as part:
-        whole = Path(part) / "sample"
-        for number, category in enumerate(("airplanes", "Motorbikes")):
-            random = np.random.default_rng([seed, number])
-            (whole / category).mkdir(parents=True)
-            for index in tqdm(range(1, count + 1), f"Drawing {category}"):
-                picture = Image.fromarray(draw_image(category, random))
-                picture.save(whole / category / f"image_{index:04}.jpg", quality=90)
-        (whole / MARKER).write_text("Drawings made by tp2/drawings.py; not photographs of Caltech101.\n")
-        whole.rename(root)
+    try:
+        with files.part(root, folder=True) as part:
+            whole = part / "sample"
+            for number, category in enumerate(("airplanes", "Motorbikes")):
+                random = np.random.default_rng([seed, number])
+                (whole / category).mkdir(parents=True)
+                for index in tqdm(range(1, count + 1), f"Drawing {category}"):
+                    picture = Image.fromarray(draw_image(category, random))
+                    picture.save(whole / category / f"image_{index:04}.jpg", quality=90)
+            (whole / MARKER).write_text("Drawings made by tp2/drawings.py; not photographs of Caltech101.\n")
+            files.put_folder(whole, root)
+    except OSError as error:
+        raise InputError(f"the drawings can't be written to {folder} ({error.strerror or error}): free some space, or "
+                         "set XDG_CACHE_HOME to another folder.") from error
     return root
