@@ -8,6 +8,7 @@ import concurrent.futures
 import contextlib
 import functools
 import hashlib
+import io
 import os
 from pathlib import Path
 
@@ -19,8 +20,10 @@ from skimage.util import img_as_float64
 from threadpoolctl import threadpool_limits
 from tqdm import tqdm
 
+from tp2 import datasets
 from tp2.cli import InputError
 from tp2.datasets import cache_folder, mnist, photographs, read_image, unit_range
+from tp2.files import whole_file
 
 SIDE = 28  # pixels: the size of MNIST's digits, and the report's for photographs
 
@@ -164,6 +167,20 @@ def preprocess_fast(image, side=SIDE):
     return ((grey - low) / (high - low)).clip(0, 1).ravel().astype(np.float32)
 
 
+# --- Exercise 2b's way ------------------------------------------------------------------
+
+def thumbnail(image, side=SIDE):
+    """The nearest pixels and nothing else, as Keras's own loader takes them: -> (side, side, 3) float32 from 0 to 255.
+
+    image: any that `to_rgb` and `to_float` take.
+    """
+    image = to_rgb(image)
+    # Where Pillow takes them: it resizes a column, and a row, of numbers from 0 on.
+    rows, columns = (np.asarray(Image.fromarray(np.arange(length, dtype=np.int32)[np.newaxis])
+                                .resize((side, 1), Image.NEAREST))[0] for length in image.shape[:2])
+    return np.ascontiguousarray(255 * to_float(image[rows][:, columns]), np.float32)
+
+
 # --- Folders of photographs, and the digits -------------------------------------------------
 
 def fingerprint(files):
@@ -175,7 +192,7 @@ def fingerprint(files):
         except OSError as error:
             raise InputError(f"{path} can't be read ({error.strerror}): let it be read, or take it out of its "
                              "folder.") from error
-        digest.update(f"{path.parent.name}/{path.name} {len(content)}\n".encode())
+        digest.update(os.fsencode(f"{path.parent.name}/{path.name} {len(content)}\n"))
         digest.update(content)
     return digest.hexdigest()
 
@@ -185,19 +202,18 @@ def load_photographs(root, categories):
 
     Returns X (n, 784) float32 in [0, 1], y (n,) float32 (0 for the first category, 1 for the
     second, ...), the n paths, and the photographs' fingerprint. The arrays are kept in the
-    cache under a name made of that fingerprint and of this module's own text and Pillow's version, so a
-    change in any of them makes them anew. InputError naming the first file that can't be read.
+    cache under a name made of that fingerprint, of the text of the modules that make them and of Pillow's
+    version, so a change in any of them makes them anew; so does damage, which the digest at the cached
+    file's end tells. InputError naming the first file that can't be read.
     """
     files = [photographs(root, category) for category in categories]
     labels = np.repeat(np.arange(len(files), dtype=np.float32), [len(group) for group in files])
     files = sum(files, [])
     digest = fingerprint(files)
-    method = hashlib.blake2b(Path(__file__).read_bytes() + PIL.__version__.encode(), digest_size=8).hexdigest()
+    modules = b"".join(Path(module).read_bytes() for module in (__file__, datasets.__file__))
+    method = hashlib.blake2b(modules + PIL.__version__.encode(), digest_size=8).hexdigest()
     cached = cache_folder() / f"preprocessed-{digest}-{method}.npy"
-    try:
-        vectors = np.load(cached, allow_pickle=False)
-    except (OSError, ValueError, EOFError):  # not there, or not whole
-        vectors = None
+    vectors = _load_array(cached)
     if vectors is None or vectors.shape != (len(files), SIDE * SIDE):
         # Pillow and NumPy let go of Python's lock while they decode and multiply. One BLAS thread in each of ours:
         # more would wait for each other, spinning.
@@ -208,12 +224,31 @@ def load_photographs(root, categories):
             except BaseException:
                 pool.shutdown(cancel_futures=True)
                 raise
-        with contextlib.suppress(OSError):  # a full disk costs the next run some seconds, no more
-            part = cached.with_suffix(f".{os.getpid()}.part")
-            with open(part, "wb") as stream:
-                np.save(stream, vectors)
-            os.replace(part, cached)
+        with contextlib.suppress(InputError):  # a full disk costs the next run some seconds, no more
+            _save_array(cached, vectors)
     return vectors, labels, files, digest
+
+
+def _save_array(path, array):
+    """Write an array to a .npy file, with a digest of it all at its end (which np.load doesn't read)."""
+    content = io.BytesIO()
+    np.save(content, array)
+    with whole_file(path) as part:
+        part.write_bytes(content.getvalue() + hashlib.blake2b(content.getvalue()).digest())
+
+
+def _load_array(path):
+    """What `_save_array` wrote, or None where it isn't there or isn't whole."""
+    if not os.path.isfile(path):
+        return None
+    try:
+        content = path.read_bytes()
+    except OSError:
+        return None
+    size = hashlib.blake2b().digest_size
+    if hashlib.blake2b(content[:-size]).digest() != content[-size:]:
+        return None
+    return np.load(io.BytesIO(content[:-size]), allow_pickle=False)
 
 
 def load_mnist():

@@ -1,8 +1,8 @@
 """Exercise 2b: ImageDataGenerator over Caltech101, exported to HDF5 with h5py and read back.
 
-Keras decodes the photographs of every class batch by batch, at 28x28, scaled by 1/255, each
-with zero mean and unit deviation; each batch goes straight into results/Ej2b.h5, so memory
-does not grow with the number of photographs. Then the file is opened again, lazily. Look at
+Keras's generator takes the photographs of every class batch by batch, at 28x28, and gives them
+back scaled by 1/255, each with zero mean and unit deviation; each batch goes straight into
+results/Ej2b.h5, so memory does not grow with the number of photographs. Then the file is opened again, lazily. Look at
 what section c of the report says of H5: the tree (hierarchy), single photographs and batches
 read without the rest (random access), and the time of a batch from H5 against the same JPEGs.
 Ej2b.h5 and Ej2b.png (a contact sheet) hold Caltech101's pixels: they are not committed.
@@ -12,19 +12,18 @@ A full run prints last (over twelve categories; times are the machine's):
 """
 import legacy  # before keras
 
-import shutil
 import statistics
 import time
-from pathlib import Path
 
 import h5py
 import numpy as np
 from keras.preprocessing.image import ImageDataGenerator
 from tqdm import tqdm
 
+import TP1
 from tp2 import cli, datasets, figures, files
 
-SIDE = 28               # pixels, as TP1's
+SIDE = TP1.SIDE         # pixels
 BATCH_SIZE = 128
 REPEATS = 15            # timed reads
 GENERATOR = {"rescale": 1 / 255, "samplewise_center": True, "samplewise_std_normalization": True}
@@ -38,75 +37,44 @@ def main():
     arguments = parser.parse()
     photographs = datasets.caltech101(arguments.data)
     results = files.folder_for(arguments.results, "Ej2b", photographs.drawn)
-    classes = find_classes(photographs.root, arguments.classes)
+    classes = datasets.classes(photographs.root, arguments.classes)
+    paths = [path for members in classes.values() for path in members]
+    labels = np.repeat(np.arange(len(classes)), [len(members) for members in classes.values()])
+    names = [files.as_text(name) for name in classes]
+    print(f"{len(paths)} photographs of {len(classes)} classes")
 
     path = results / "Ej2b.h5"
-    export(path, photographs.root, classes, photographs.origin)
-    measured = read_back(path, photographs.root, classes, arguments.seed)
+    export(path, paths, labels, names, photographs.origin)
+    measured = read_back(path, paths, arguments.seed)
     contact_sheet(path, results, photographs.drawn)
     files.save_metrics(
         results, "Ej2b",
-        {"origin": photographs.origin, "classes": {name: len(paths) for name, paths in classes.items()}},
+        {"origin": photographs.origin, "classes": dict(zip(names, np.bincount(labels).tolist()))},
         {"side": SIDE, "batch_size": BATCH_SIZE, "seed": arguments.seed, "repeats": REPEATS}, measured)
 
 
-def find_classes(root, asked):
-    """The class folders to export, sorted; InputError for a missing or empty one."""
-    names = sorted(set(asked)) if asked else sorted(
-        path.name for path in root.iterdir() if path.is_dir() and not path.name.startswith("."))
-    if not names:
-        raise cli.InputError(f"{root} has no category folders: give the folder that holds Caltech101's.")
-    return {name: datasets.photographs(root, name) for name in names}
+def read_batch(paths, number):
+    """Batch `number` of the photographs, through Keras's generator: (n, 28, 28, 3) float32."""
+    paths = paths[number * BATCH_SIZE:(number + 1) * BATCH_SIZE]
+    pixels = np.stack([TP1.thumbnail(datasets.read_image(path)) for path in paths])
+    return ImageDataGenerator(**GENERATOR).flow(pixels, batch_size=len(pixels), shuffle=False)[0]
 
 
-def stream(root, classes):
-    """Keras's batches over the class folders in a fixed order: the iterator and its file names.
-
-    InputError for a file that Keras would pass over in silence, for its name's ending.
-    """
-    batches = ImageDataGenerator(**GENERATOR).flow_from_directory(
-        str(root), target_size=(SIDE, SIDE), batch_size=BATCH_SIZE, classes=list(classes),
-        class_mode="sparse", shuffle=False)
-    names = [Path(name).as_posix() for name in batches.filenames]
-    seen = set(names)
-    for path in (path for paths in classes.values() for path in paths):
-        if path.relative_to(root).as_posix() not in seen:
-            raise cli.InputError(f"{path} does not end as an image file does (.jpg, .png, ...): rename it or take "
-                                 "it out of its folder.")
-    return batches, names
-
-
-def read_batch(batches, number, names, root):
-    """Batch `number`, decoded by Keras: (n, 28, 28, 3) float32 and labels (n,).
-
-    InputError naming the first file in it that can't be decoded.
-    """
-    try:
-        return batches[number]
-    except Exception:
-        for name in names[number * BATCH_SIZE:(number + 1) * BATCH_SIZE]:
-            datasets.read_image(root / name)  # says which
-        raise
-
-
-def export(path, root, classes, origin):
-    """Write every photograph of `classes` to the HDF5 file `path`, batch by batch."""
-    batches, names = stream(root, classes)
+def export(path, paths, labels, names, origin):
+    """Write every photograph to the HDF5 file `path`, batch by batch, with its label, an index into `names`."""
     shape = (SIDE, SIDE, 3)
-    needed = len(names) * np.prod(shape) * 4 // 10**6 + 2  # MB, uncompressed: asked now, a full disk crashes h5py
-    if shutil.disk_usage(path.parent).free < needed * 10**6:
-        raise cli.InputError(f"{path} may take {needed} MB, and {path.parent} has less: free some space, or give "
-                             "--results another folder.")
-    with files.whole_file(path) as part, h5py.File(part, "w") as file:
+    most = len(paths) * (np.prod(shape) * 4 + 1000)  # bytes, as if nothing could be compressed
+    with files.whole_hdf5(path, most) as file:
         # A chunk per photograph: one can be read, and decompressed, without its neighbours.
-        images = file.create_dataset("images", (len(names), *shape), "float32", chunks=(1, *shape),
+        images = file.create_dataset("images", (len(paths), *shape), "float32", chunks=(1, *shape),
                                      compression="gzip", compression_opts=4, shuffle=True)
-        labels = file.create_dataset("labels", (len(names),), "int32")
-        file.create_dataset("files", data=names, dtype=h5py.string_dtype())
-        file.create_dataset("classes", data=list(classes), dtype=h5py.string_dtype())
+        file.create_dataset("labels", data=labels, dtype="int32")
+        file.create_dataset("files", data=[files.as_text(f"{photograph.parent.name}/{photograph.name}")
+                                           for photograph in paths], dtype=h5py.string_dtype())
+        file.create_dataset("classes", data=names, dtype=h5py.string_dtype())
         images.attrs["description"] = ("photograph, row, column, channel (red, green, blue); brightness / 255, minus "
                                        "the photograph's mean, divided by its standard deviation")
-        labels.attrs["description"] = "index into /classes of each photograph"
+        file["labels"].attrs["description"] = "index into /classes of each photograph"
         file["files"].attrs["description"] = "file of each photograph, below the folder of classes"
         file.attrs["title"] = "Caltech101 at 28x28, as keras/Ej2b.py exports it"
         file.attrs["origin"] = origin
@@ -114,11 +82,9 @@ def export(path, root, classes, origin):
         file.attrs["generator"] = f"keras.preprocessing.image.ImageDataGenerator({settings})"
         for name, version in files.versions().items():
             file.attrs[f"version of {name}"] = version
-        for number in tqdm(range(len(batches)), "Exporting", unit=" batches"):
-            start = number * BATCH_SIZE
-            pixels, indices = read_batch(batches, number, names, root)
-            images[start:start + len(pixels)] = pixels
-            labels[start:start + len(pixels)] = indices
+        for number in tqdm(range(-(-len(paths) // BATCH_SIZE)), "Exporting", unit=" batches"):
+            pixels = read_batch(paths, number)
+            images[number * BATCH_SIZE:number * BATCH_SIZE + len(pixels)] = pixels
     print(f"Wrote {path}, {path.stat().st_size / 1e6:.1f} MB")
 
 
@@ -132,9 +98,8 @@ def median_ms(function):
     return statistics.median(times), value
 
 
-def read_back(path, root, classes, seed):
+def read_back(path, paths, seed):
     """Open the file lazily, print what section c of the report claims, return the measurements."""
-    batches, names = stream(root, classes)
     rng = np.random.RandomState(seed)
     with h5py.File(path, "r") as file:
         print(f"\nThe tree of {path.name} (nothing of its images has been read yet):")
@@ -142,13 +107,13 @@ def read_back(path, root, classes, seed):
         images = file["images"]
         count = len(images)
         size = min(BATCH_SIZE, count)
-        whole = rng.randint(len(batches), size=REPEATS)                       # one of Keras's batches
+        whole = rng.randint(-(-count // BATCH_SIZE), size=REPEATS)            # one of the batches
         scattered = [np.sort(rng.permutation(count)[:size]) for _ in range(REPEATS)]
         single = rng.randint(count, size=REPEATS)
         one_ms, _ = median_ms(lambda i: images[single[i]])  # first: nothing is cached yet
         slice_ms, from_h5 = median_ms(lambda i: images[whole[i] * BATCH_SIZE:(whole[i] + 1) * BATCH_SIZE])
         scattered_ms, _ = median_ms(lambda i: images[scattered[i]])
-        jpeg_ms, decoded = median_ms(lambda i: batches[whole[i]][0])
+        jpeg_ms, decoded = median_ms(lambda i: read_batch(paths, whole[i]))
         difference = float(np.abs(from_h5 - decoded).max())
         stored, raw = images.id.get_storage_size(), images.size * images.dtype.itemsize
     print(f"\nRead without loading the file ({raw / 1e6:.1f} MB of pixels, {stored / 1e6:.1f} MB compressed), "
@@ -181,7 +146,7 @@ def contact_sheet(path, folder, drawn):
                 place = axes.flat[label * each + position]
                 place.imshow((image - low) / (high - low if high > low else 1))
                 if position == 0:
-                    place.set_title(name, fontsize=8 if each == 1 else 10, loc="left")
+                    place.set_title(name, fontsize=8 if each == 1 else 10, loc="left", parse_math=False)
         figures.save_figure(drawing, folder, "Ej2b", figures.drawn_sample(drawn))
 
 

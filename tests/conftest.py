@@ -1,9 +1,16 @@
 import legacy
 
+import contextlib
+import hashlib
+import http.server
+import io
 import json
 import os
 import subprocess
 import sys
+import tarfile
+import threading
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +18,7 @@ import pytest
 from PIL import Image
 from threadpoolctl import threadpool_limits
 
-from tp2 import cli
+from tp2 import cli, datasets
 from tp2.drawings import draw_image
 
 threadpool_limits(1)  # the tests share the cores among themselves
@@ -61,3 +68,43 @@ def script(tmp_path):
 
 
 NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+
+
+def caltechs_archive(names):
+    """A zip as Caltech101's, with a photograph for each name (nothing for a name without .jpg): (bytes, its MD5, the inner tar's)."""
+    tar_bytes, zip_bytes = io.BytesIO(), io.BytesIO()
+    random = np.random.default_rng(0)
+    with tarfile.open(fileobj=tar_bytes, mode="w:gz") as tar:
+        for name in names:
+            picture = io.BytesIO()
+            if name.endswith(".jpg"):
+                Image.fromarray(random.integers(0, 256, (20, 30, 3), dtype=np.uint8)).save(picture, "JPEG")
+            entry = tarfile.TarInfo(f"{datasets.IN_TAR}/{name}")
+            entry.size = len(picture.getvalue())
+            tar.addfile(entry, io.BytesIO(picture.getvalue()))
+    with zipfile.ZipFile(zip_bytes, "w") as outer:
+        outer.writestr(datasets.IN_ZIP, tar_bytes.getvalue())
+    md5s = [hashlib.md5(data.getvalue()).hexdigest() for data in (zip_bytes, tar_bytes)]
+    return zip_bytes.getvalue(), *md5s
+
+
+@contextlib.contextmanager
+def serving(content, length=None, status=200):
+    """A local HTTP server that answers every request with `content`; yields its URL."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(status)
+            self.send_header("Content-Length", str(length or len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/caltech-101.zip"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -107,6 +107,30 @@ def test_the_fast_way_equals_the_plain_one_on_photographs(caltech101):
             assert np.abs(TP1.preprocess(image) - TP1.preprocess_fast(image)).max() <= 2e-4
 
 
+@pytest.mark.parametrize("shape", [(300, 200), (57, 413), (28, 28), (1, 1), (5, 700)])
+def test_a_thumbnail_is_what_keras_loads(tmp_path, shape):
+    for channels in (1, 3):
+        image = Image.fromarray(random_image(*shape, channels).squeeze(2) if channels == 1 else random_image(*shape))
+        wanted = np.asarray(image.convert("RGB").resize((28, 28), Image.NEAREST), np.float32)
+        assert (TP1.thumbnail(np.asarray(image)) == wanted).all()
+
+
+def test_an_image_is_the_same_in_every_format_and_in_both_exercises(tmp_path):
+    """8 and 16 bits, bytes and floats, with alpha or palette: one picture, by both ways into a network."""
+    grey = random_image(40, 60, 1)[..., 0] // 16 * 17                               # 16 levels, which a palette holds
+    whole = Image.fromarray(grey)
+    whole.save(tmp_path / "L.png")
+    Image.fromarray(grey * np.uint16(257)).save(tmp_path / "16.png")
+    Image.fromarray((grey / 255).astype(np.float32)).save(tmp_path / "float.tif")
+    for name, mode in (("RGB.png", "RGB"), ("RGBA.png", "RGBA"), ("LA.png", "LA"), ("P.png", "P"), ("rgb.gif", "P"), ("la.webp", "RGBA")):
+        whole.convert(mode).save(tmp_path / name, **({"lossless": True} if name.endswith("webp") else {}))
+    first = whole.convert("RGB")
+    for path in sorted(tmp_path.iterdir()):
+        image = datasets.read_image(path)
+        assert np.allclose(TP1.thumbnail(image), TP1.thumbnail(np.asarray(first)), atol=1e-4), path
+        assert np.allclose(TP1.preprocess_fast(image), TP1.preprocess_fast(np.asarray(first)), atol=1e-4), path
+
+
 def test_only_contrast_counts_not_brightness():
     image = random_image(50, 60) // 4
     assert np.abs(TP1.preprocess(image) - TP1.preprocess(image + 100)).max() < 1e-5
@@ -124,10 +148,29 @@ def test_load_photographs_labels_order_and_cache(drawings, tmp_path, monkeypatch
     assert (again[0] == vectors).all() and again[3] == digest
     # A damaged cache is made anew, not believed
     cached, = (tmp_path / "tp2-deep-learning").glob("preprocessed-*.npy")
-    cached.write_bytes(cached.read_bytes()[:1000])
+    assert (np.load(cached) == vectors).all()
+    whole = cached.read_bytes()
     monkeypatch.undo()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    flipped = whole[:5000] + bytes([whole[5000] ^ 1]) + whole[5001:]
+    for damaged in (whole[:1000], flipped, b"", b"\x93NUMPY" + whole[9:]):
+        cached.write_bytes(damaged)
+        assert (TP1.load_photographs(drawings, ["airplanes", "Motorbikes"])[0] == vectors).all()
+        assert cached.read_bytes() == whole
+    np.save(cached, np.full(vectors.shape, np.nan, np.float32))
     assert (TP1.load_photographs(drawings, ["airplanes", "Motorbikes"])[0] == vectors).all()
+    # One that can't be written is done without
+    cached.unlink()
+    cached.mkdir()
+    assert (TP1.load_photographs(drawings, ["airplanes", "Motorbikes"])[0] == vectors).all()
+
+
+def test_photographs_whose_names_are_no_text_count(tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "caf\udce9"
+    folder.mkdir()
+    Image.fromarray(random_image(30, 40)).save(folder / "\udcff.png")
+    assert TP1.load_photographs(tmp_path, [folder.name])[0].shape == (1, 784)
 
 
 def test_the_cache_notices_other_photographs(tmp_path, monkeypatch):

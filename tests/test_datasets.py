@@ -1,17 +1,12 @@
 """Caltech101 and MNIST: found, read, downloaded, checked."""
-import contextlib
-import hashlib
-import http.server
-import io
-import tarfile
-import threading
-import zipfile
+import os
 
 import numpy as np
 import pytest
 from PIL import Image
 
 import TP1
+from conftest import caltechs_archive, serving
 from tp2 import cli, datasets, drawings
 
 
@@ -31,12 +26,91 @@ def test_read_image_takes_every_mode(tmp_path):
     assert datasets.read_image(tmp_path / "cmyk.jpg").shape == (4, 5, 3)
 
 
-def test_missing_and_empty_folders_are_named(tmp_path):
-    with pytest.raises(cli.InputError, match="no folder 'airplanes'"):
-        datasets.photographs(tmp_path, "airplanes")
-    (tmp_path / "airplanes").mkdir()
+@pytest.fixture
+def folder(tmp_path):
+    """A folder of two classes, a photograph each, and what lies about in such folders."""
+    for name in ("a", "b$2$", ".hidden", datasets.BACKGROUND):
+        (tmp_path / name / "sub").mkdir(parents=True)
+        Image.new("RGB", (5, 4)).save(tmp_path / name / "image_0001.jpg")
+        (tmp_path / name / "._image_0001.jpg").write_bytes(b"what macOS leaves")
+    (tmp_path / "list.txt").touch()
+    (tmp_path / datasets.BACKGROUND / "tmp").touch()
+    return tmp_path
+
+
+def test_what_is_a_class_and_what_a_photograph_of_it(folder, capsys):
+    wanted = {name: [folder / name / "image_0001.jpg"] for name in ("a", "b$2$")}
+    assert datasets.classes(folder) == wanted
+    said = capsys.readouterr().out
+    assert "BACKGROUND_Google is left out" in said and "sub-folders are left out (sub)" in said
+    assert datasets.classes(folder, ["b$2$/", "a", "a/"]) == wanted          # as a shell completes them
+
+
+@pytest.mark.parametrize("asked", ["", ".", "..", "/etc", "a/sub", "./a", ".hidden", "c", "list.txt", datasets.BACKGROUND])
+def test_what_is_no_class_is_refused_by_name(folder, asked):
+    with pytest.raises(cli.InputError, match="no category" if asked == datasets.BACKGROUND else f"no folder '{asked}'"):
+        datasets.classes(folder, [asked])
+
+
+def test_what_is_no_file_is_named_and_not_waited_for(folder):
+    odd = folder / "a" / "odd.jpg"
+    for make, words in ((lambda: os.mkfifo(odd), "neither a file nor a folder"), (lambda: odd.symlink_to("nowhere"), "No such file"),
+                        (lambda: odd.symlink_to("/dev/zero"), "neither a file"), (lambda: odd.symlink_to(odd), "symbolic links")):
+        make()
+        with pytest.raises(cli.InputError, match=f"odd.jpg .*{words}"):
+            datasets.photographs(folder, "a")
+        odd.unlink()
+    (folder / "a" / "image_0001.jpg").unlink()
     with pytest.raises(cli.InputError, match="is empty"):
-        datasets.photographs(tmp_path, "airplanes")
+        datasets.photographs(folder, "a")
+    with pytest.raises(cli.InputError, match="no category folders"):
+        datasets.classes(folder / datasets.BACKGROUND / "sub")
+
+
+@pytest.fixture
+def unprivileged():
+    """Not being root for a while, whom every folder is open to."""
+    if os.geteuid() == 0:
+        os.seteuid(65534)
+        yield
+        os.seteuid(0)
+    else:
+        yield
+
+
+def test_a_folder_that_one_may_not_enter_is_named(folder, monkeypatch, unprivileged):
+    if os.getuid():
+        folder.chmod(0)
+    for use in (lambda: datasets.caltech101(folder / "a"), lambda: datasets.classes(folder), lambda: datasets.photographs(folder, "a"),
+                lambda: cli.results_folder(folder / "results")):
+        with pytest.raises(cli.InputError, match=f"{folder}.*Permission denied"):
+            use()
+    for name in (folder / "a", "~nosuchuser/x"):
+        monkeypatch.setenv("CALTECH101", str(name))
+        with pytest.raises(cli.InputError, match="Permission denied|isn't known here"):
+            datasets.caltech101()
+    folder.chmod(0o700) if os.getuid() else None
+
+
+def test_the_temporary_cache_folder_is_ours_alone(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    (tmp_path / "target").mkdir()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    monkeypatch.setattr(datasets.tempfile, "tempdir", str(tmp_path))
+    shared = datasets.cache_folder()
+    assert shared.parent == tmp_path and shared.stat().st_mode & 0o777 == 0o700
+    shared.chmod(0o777)
+    assert datasets.cache_folder().stat().st_mode & 0o777 == 0o700
+    shared.rmdir()
+    shared.symlink_to(tmp_path / "target")
+    with pytest.raises(cli.InputError, match="XDG_CACHE_HOME"):
+        datasets.cache_folder()
+    shared.unlink()
+    shared.mkdir()
+    monkeypatch.setattr(datasets.os, "geteuid", lambda: 4711)
+    (tmp_path / "tp2-deep-learning-4711").mkdir()                             # made by another user
+    with pytest.raises(cli.InputError, match="XDG_CACHE_HOME"):
+        datasets.cache_folder()
 
 
 # --- Finding and downloading -----------------------------------------------------------
@@ -65,52 +139,17 @@ def test_where_caltech101_is_looked_for(tmp_path, monkeypatch):
         datasets.caltech101()
 
 
-def small_archive():
-    """A zip as Caltech101's with one photograph, its MD5 and that of the tar within."""
-    picture, tar_bytes, zip_bytes = io.BytesIO(), io.BytesIO(), io.BytesIO()
-    Image.fromarray(np.zeros((20, 30, 3), np.uint8)).save(picture, "JPEG")
-    with tarfile.open(fileobj=tar_bytes, mode="w:gz") as tar:
-        entry = tarfile.TarInfo("101_ObjectCategories/airplanes/image_0001.jpg")
-        entry.size = len(picture.getvalue())
-        tar.addfile(entry, io.BytesIO(picture.getvalue()))
-    with zipfile.ZipFile(zip_bytes, "w") as outer:
-        outer.writestr(datasets.IN_ZIP, tar_bytes.getvalue())
-    md5s = [hashlib.md5(data.getvalue()).hexdigest() for data in (zip_bytes, tar_bytes)]
-    return zip_bytes.getvalue(), *md5s
-
-
-@contextlib.contextmanager
-def serving(content, length=None, status=200):
-    """A local HTTP server that answers every request with `content`; yields its URL."""
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_GET(self):
-            self.send_response(status)
-            self.send_header("Content-Length", str(length or len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/caltech-101.zip"
-    finally:
-        server.shutdown()
-        server.server_close()
-
-
 def test_download_good(tmp_path):
-    content, zip_md5, tar_md5 = small_archive()
+    content, zip_md5, tar_md5 = caltechs_archive(["airplanes/image_0001.jpg"])
     with serving(content) as url:
         root = datasets.download(tmp_path, url, zip_md5, tar_md5)
-    assert [path.name for path in datasets.photographs(root, "airplanes")] == ["image_0001.jpg"]
-    assert not list(tmp_path.glob("*.part"))
+        assert [path.name for path in datasets.photographs(root, "airplanes")] == ["image_0001.jpg"]
+        assert sorted(os.listdir(tmp_path)) == [datasets.IN_TAR, "caltech-101.zip"]
+        assert datasets.download(tmp_path, url, zip_md5, tar_md5) == root       # another run was quicker
 
 
 def test_download_failures_leave_nothing_and_say_why(tmp_path):
-    content, zip_md5, tar_md5 = small_archive()
+    content, zip_md5, tar_md5 = caltechs_archive(["airplanes/image_0001.jpg"])
     cases = {"wrong checksum": ({"content": content}, "0" * 32, tar_md5),
              "wrong inner checksum": ({"content": content}, zip_md5, "0" * 32),
              "cut off": ({"content": content[:200], "length": len(content)}, zip_md5, tar_md5),
@@ -120,10 +159,9 @@ def test_download_failures_leave_nothing_and_say_why(tmp_path):
         folder.mkdir()
         with serving(**answer) as url, pytest.raises(datasets.Unavailable):
             datasets.download(folder, url, zip_sum, tar_sum)
-        assert not (folder / datasets.IN_TAR).exists() and not list(folder.glob("*.part")), name
+        assert set(os.listdir(folder)) <= {"caltech-101.zip"}, name
     with pytest.raises(datasets.Unavailable):  # nobody listens
         datasets.download(tmp_path, "http://127.0.0.1:9/x.zip", zip_md5, tar_md5)
-
 
 
 # --- MNIST -----------------------------------------------------------------------------
