@@ -30,12 +30,8 @@ def main():
     # Train, or take Ej2a's training
     settings = network.settings_for({}, arguments.epochs, arguments.seed, arguments.samples)
     history = trainings.histories({"original": settings}, results, TP1.load_mnist, force=arguments.force)["original"]
-    trained = results / "Ej2a_original.h5"
-    try:
-        model = load_model(str(trained))
-    except Exception as error:  # h5py and Keras raise a dozen kinds for a damaged file
-        raise cli.InputError(f"{trained} can't be loaded as a model ({error}): delete it, or give --force to train "
-                             "again.") from error
+    model = network.load(results / "Ej2a_original.h5", settings)
+    digits = TP1.load_mnist()
 
     # Save
     path = results / "Ej2c.h5"
@@ -48,7 +44,6 @@ def main():
     # Load back. The seed first: the dropout of the epoch to come is seeded as its layers are made.
     np.random.seed(arguments.seed)
     loaded = load_model(str(path))
-    digits = TP1.load_mnist()
     probabilities, counts = compare(model, loaded, digits)
     print(f"\nLoaded back: {counts['parameters']:,} parameters; greatest difference between the two models' "
           f"predictions: {counts['greatest_difference']:g}; optimizer state "

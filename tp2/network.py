@@ -7,17 +7,20 @@ softmax, RMSprop, batches of 128, 20 epochs, seed 1337.
 import legacy
 from legacy import speed
 
+import io
 import json
+import os
+import stat
 
 import h5py
 import keras
 import numpy as np
 from keras.layers import Activation, Dense, Dropout
-from keras.models import Sequential
+from keras.models import Sequential, load_model
 
 from . import figures
 from .cli import InputError
-from .files import versions, whole_hdf5
+from .files import hdf5_digest, versions, whole_hdf5
 
 ORIGINAL = {"train_fraction": 1.0, "hidden": [512, 512], "activation": "relu", "dropout": 0.2}
 EPOCHS = 20
@@ -84,8 +87,8 @@ def fit(model, settings, digits, epochs, callbacks=(), verbose=0):
 def train(path, settings, digits, callbacks=()):
     """Train a network from its first weights and save model, settings and history in one file.
 
-    path: a .h5 file in Keras's own layout, with the attributes `settings`, `versions` and
-    `history` (JSON) beside Keras's; written whole or not at all. Returns the history.
+    path: a .h5 file in Keras's own layout, with the attributes `settings`, `versions` and `history`
+    (JSON) and a `digest` of it all beside Keras's; written whole or not at all. Returns the history.
     """
     np.random.seed(settings["seed"])
     model = build(settings["hidden"], settings["activation"], settings["dropout"])
@@ -94,23 +97,53 @@ def train(path, settings, digits, callbacks=()):
         model.save(file)
         for name, value in (("settings", settings), ("versions", versions()), ("history", history)):
             file.attrs[name] = json.dumps(value)
+        file.attrs["digest"] = hdf5_digest(file)
     return history
 
 
 def finished(path, settings):
     """The history of an earlier training with equal settings and versions, or None.
 
-    InputError naming the file where it can't be read: nothing is overwritten unasked.
+    InputError naming the file where it can't be read or was changed since: nothing is overwritten unasked.
     """
-    if not path.exists():
-        return None
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise OSError("it is no file")
         with h5py.File(path, "r") as file:
             if "model_weights" not in file:
                 raise OSError("no model in it")
             same = (json.loads(file.attrs.get("settings", "null")) == settings
                     and json.loads(file.attrs.get("versions", "null")) == versions())
-            return json.loads(file.attrs["history"]) if same else None
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
-        raise InputError(f"{path} can't be read as a saved model ({str(error).splitlines()[0]}): delete it, or "
-                         "give --force to train again.") from error
+            if not same or "digest" not in file.attrs:  # none: written before there were digests
+                return None
+            if file.attrs["digest"] != hdf5_digest(file):
+                raise OSError("it is damaged")
+            return json.loads(file.attrs["history"])
+    except FileNotFoundError:
+        return None
+    except Exception as error:  # h5py has a dozen kinds for a damaged file
+        raise _unreadable(path, error) from error
+
+
+def load(path, settings):
+    """The model that `train` saved with these settings, its optimizer's state included.
+
+    A model file is a program: its configuration names what Keras then calls, and a Lambda layer's holds code. So
+    only the very configuration that `build` gives is loaded; InputError for another.
+    """
+    own = io.BytesIO()
+    with h5py.File(own, "w") as file:
+        build(settings["hidden"], settings["activation"], settings["dropout"]).save(file)
+        configuration = {name: file.attrs[name] for name in ("model_config", "training_config")}
+    try:
+        with h5py.File(path, "r") as file:
+            if any(file.attrs[name] != value for name, value in configuration.items()):
+                raise ValueError("it holds another network than it should")
+            return load_model(file)
+    except Exception as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path, error):
+    reason = (str(error) or type(error).__name__).splitlines()[0]
+    return InputError(f"{path} can't be read as a saved model ({reason}): delete it, or give --force to train again.")

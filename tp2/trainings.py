@@ -1,11 +1,13 @@
 """Several trainings of the MNIST network at once, in processes of their own, behind one progress bar."""
 import concurrent.futures
+import mmap
 import multiprocessing
 import os
 import signal
 import sys
 import threading
 
+import numpy as np
 from keras.callbacks import LambdaCallback
 from tqdm import tqdm
 
@@ -27,19 +29,25 @@ def histories(wanted, folder, load_digits, jobs=1, force=False):
     or a training fails; the ones that ended are kept.
     """
     paths = {name: folder / f"Ej2a_{name}.h5" for name in wanted}
-    pending = [name for name in wanted if force or not network.finished(paths[name], wanted[name])]
+    found = {} if force else {name: network.finished(paths[name], wanted[name]) for name in wanted}
+    pending = [name for name in wanted if not found.get(name)]
     done = len(wanted) - len(pending)
     print(f"{len(wanted)} training{'s' * (len(wanted) > 1)}" + f"; {done} of them done before" * bool(done), flush=True)
     if pending:
         _train({paths[name]: wanted[name] for name in pending}, load_digits(), jobs)
-    return {name: network.finished(paths[name], wanted[name]) for name in wanted}
+    for name in pending:
+        found[name] = network.finished(paths[name], wanted[name])
+        if not found[name]:
+            raise InputError(f"another run has written {paths[name]} meanwhile: run again, or give --results a folder "
+                             "of its own.")
+    return found
 
 
 def _train(pending, digits, jobs):
     """Train every {path: settings}; a bar counts the epochs of all, and a line tells the end of each."""
     # Forked, so that the digits and the stack are there at once. A slot each: no lock that a killed child could hold.
     context = multiprocessing.get_context("fork")
-    epochs_done = context.Array("i", len(pending), lock=False)
+    epochs_done = np.frombuffer(mmap.mmap(-1, 4 * len(pending)), np.int32)  # shared, and in no file on a full disk
     pool = concurrent.futures.ProcessPoolExecutor(min(jobs, len(pending)), context, _follow_parent,
                                                   (digits, epochs_done))
     running = {}
@@ -52,7 +60,7 @@ def _train(pending, digits, jobs):
         with tqdm(total=total, desc="Training", unit=" epochs", disable=None, mininterval=0.5) as bar:
             while running:
                 ended, _ = concurrent.futures.wait(running, 0.2, concurrent.futures.FIRST_COMPLETED)
-                bar.update(sum(epochs_done) - bar.n)
+                bar.update(int(epochs_done.sum()) - bar.n)
                 for future in ended:
                     train, test = future.result()
                     tqdm.write(f"{running.pop(future):<15} train {train:.2%}, test {test:.2%}", sys.stdout)
