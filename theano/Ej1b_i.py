@@ -79,12 +79,9 @@ def main():
     print(f"Cost: {epoch_costs[0]:.4f} in the first epoch, {epoch_costs[-1]:.4f} in the last")
     print(f"Accuracy after training: {correct} of {N} = {correct / N:.2%}")
 
-    # A curve's values are those before each step of an epoch; its last is the one after all of them.
     epochs = np.arange(1, arguments.epochs + 1)
-    final_cost = np.mean(np.logaddexp(0, final_z) - Y.get_value() * final_z) + L2 * np.sum(w.get_value() ** 2)
-    drawing = figures.cost_and_accuracy(f"{len(starts)} minibatches de {arguments.batch_size}",
-                                        np.append(epochs, arguments.epochs + 1), np.append(epoch_costs, final_cost),
-                                        np.append(epoch_hits, correct) / N, "Épocas")
+    drawing = figures.cost_and_accuracy(f"{len(starts)} minibatches de {arguments.batch_size}", epochs, epoch_costs,
+                                        epoch_hits / N, "Épocas")
     figures.save_figure(drawing, arguments.results, "Ej1b_i", figures.shorter(arguments.epochs, EPOCHS, "épocas"))
     every = max(1, arguments.epochs // 1000)
     files.save_metrics(

@@ -19,7 +19,7 @@ import TP1
 from tp2 import cli, datasets, figures, files, loop
 
 CLASSES = ["airplanes", "Motorbikes"]   # labels 0 and 1
-THE_REPORTS = [800, 798]                # photographs of each in Caltech101
+IN_CALTECH101 = [800, 798]              # photographs of each
 TEST_PER_CLASS = 200
 STEPS = 10000
 LEARNING_RATE = 0.1
@@ -45,7 +45,7 @@ def main():
     X, Y, X_test, Y_test = (theano.shared(array.astype(theano.config.floatX)) for array in
                             (vectors[train_set], labels[train_set], vectors[test_set], labels[test_set]))
 
-    # Model: P(motorbike | x) = sigmoid(w x + b)
+    # Model: P(class 1 | x) = sigmoid(w x + b)
     w = theano.shared(rng.randn(TP1.SIDE ** 2).astype(theano.config.floatX), name="w")
     b = theano.shared(np.asarray(0, theano.config.floatX), name="b")
 
@@ -71,29 +71,24 @@ def main():
                  for actual in (0, 1)]
     correct = confusion[0][0] + confusion[1][1]
     print(f"Test accuracy: {correct} of {len(test_set)} = {correct / len(test_set):.2%}"
-          + ("  (the report: 95.75 %)" if np.bincount(labels.astype(int)).tolist() == THE_REPORTS else ""))
+          + ("  (the report: 95.75 %)" if np.bincount(labels.astype(int)).tolist() == IN_CALTECH101 else ""))
     print(f"{'':>22}predicted {CLASSES[0]}  predicted {CLASSES[1]}")
     for name, row in zip(CLASSES, confusion):
         print(f"{'actual ' + name:>22}{row[0]:>19}{row[1]:>22}")
 
-    # A curve's values are those before a step; its last, after all of them, is what stands above.
     costs, all_hits = costs[noted - 1], all_hits[noted - 1]
-    shown = np.append(noted, arguments.steps + 1)
-    (last_cost, last_hits), (last_test_cost, last_test_hits) = theano.function([], [cost, hits])(), test()
     caveats = [figures.drawn_sample(photographs.drawn), figures.shorter(arguments.steps, STEPS, "pasos")]
     drawing, (panels,) = figures.figure(1, 3, 14, 4.2)
-    figures.curves(panels[0], "Costo", shown, np.append(costs, last_cost), np.append(test_costs, last_test_cost),
-                   log="xy")
-    figures.curves(panels[1], " contra ".join(name.capitalize() for name in CLASSES), shown,
-                   np.append(all_hits, last_hits) / len(train_set),
-                   np.append(test_hits, last_test_hits) / len(test_set), ylabel="Accuracy", log="x")
+    figures.curves(panels[0], "Costo", noted, costs, test_costs, log="xy")
+    figures.curves(panels[1], " contra ".join(name.capitalize() for name in CLASSES), noted, all_hits / len(train_set),
+                   test_hits / len(test_set), ylabel="Accuracy", log="x")
     for panel in panels[:2]:
         figures.last_values(panel)
     weights = w.get_value().reshape(TP1.SIDE, TP1.SIDE)
     limit = np.abs(weights).max()
     picture = panels[2].imshow(weights, cmap="gray", vmin=-limit, vmax=limit)
     panels[2].set(title="Pesos aprendidos (28x28)", xticks=[], yticks=[])
-    drawing.colorbar(picture, ax=panels[2], label="negro: avión, blanco: moto")
+    drawing.colorbar(picture, ax=panels[2], label=f"negro: {CLASSES[0]}, blanco: {CLASSES[1]}")
     figures.save_figure(drawing, results, "Ej1b_ii", *caveats)
     show_errors([paths[index] for index in test_set], true, probability, results, caveats)
 
@@ -143,8 +138,8 @@ def show_errors(paths, labels, probabilities, folder, caveats):
     for place in axes.flat:
         place.set_axis_off()
     for place, index in zip(axes.flat, shown):
-        place.imshow(datasets.read_image(paths[index]), cmap="gray")
-        place.set_title(f"{CLASSES[int(labels[index])]}: P(moto) = {probabilities[index]:.2f}", fontsize=9)
+        place.imshow(TP1.to_float(TP1.to_rgb(datasets.read_image(paths[index]))))
+        place.set_title(f"{CLASSES[int(labels[index])]}: P({CLASSES[1]}) = {probabilities[index]:.2f}", fontsize=9)
     drawing.supxlabel(f"{len(wrong)} de {len(labels)} fotografías de test mal clasificadas"
                       + (f"; se muestran {len(shown)}" if len(shown) < len(wrong) else ""))
     figures.save_figure(drawing, folder, "Ej1b_ii_errors", *caveats)

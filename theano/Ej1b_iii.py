@@ -69,10 +69,8 @@ def main():
     print(f"Cost: {costs[0]:.4f} before the first step, {final_cost:.4f} after the last")
     print(f"Training accuracy: {correct} of {N} = {correct / N:.2%}")
 
-    # A curve's values are those before a step; its last is the one after all of them.
     steps = np.arange(1, arguments.steps + 1)
-    drawing = figures.cost_and_accuracy(f"Capa oculta de {HIDDEN} ReLU", np.append(steps, arguments.steps + 1),
-                                        np.append(costs, final_cost), np.append(all_hits, correct) / N)
+    drawing = figures.cost_and_accuracy(f"Capa oculta de {HIDDEN} ReLU", steps, costs, all_hits / N)
     figures.save_figure(drawing, arguments.results, "Ej1b_iii", figures.shorter(arguments.steps, STEPS, "pasos"))
     every = max(1, arguments.steps // 1000)
     files.save_metrics(
