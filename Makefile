@@ -1,10 +1,11 @@
 # make         set up, run every exercise at full size, grade against the report
 # make quick   the same with few epochs, into results/quick/
 # make test    set up, check the style, run the tests
+# make test-fast   set up and run the tests that take seconds
 # make lint    ruff, with the settings in pyproject.toml
 # make bench   the project's own side of benchmarks/README.md
 # make stability   the claims over five seeds (half an hour); make stability SEEDS="5 6" adds two
-# Each sets up .venv first, which is quick when it is there already.
+# Each sets up .venv first, which is quick when it is there already; WITH=python3.12 names the Python for it.
 
 SHELL := /bin/bash
 VENV := .venv
@@ -18,7 +19,7 @@ MODULES := TP1.py $(addprefix tp2/,cli.py datasets.py drawings.py files.py) $(fi
 TRAINING := $(MODULES) tp2/loop.py
 NETWORK := $(MODULES) tp2/network.py tp2/trainings.py legacy/speed.py
 
-.PHONY: all parts setup lint test quick grade bench stability clean
+.PHONY: all parts setup lint test test-fast quick grade bench stability clean
 .DELETE_ON_ERROR:
 
 # Part, stamp, how long it takes on two cores where nothing was done before, what it is.
@@ -27,7 +28,7 @@ Ej1a      Ej1a                      5 s    an expression as a graph of symbols
 Ej1b_i    Ej1b_i                    5 s    logistic regression in minibatches
 Ej1b_ii   Ej1b_ii$(PHOTOGRAPHS)     10 s   airplanes against motorbikes
 Ej1b_iii  Ej1b_iii                  15 s   100 ReLU with the weights of He et al.
-Ej2a      Ej2a                      6 min  thirteen trainings on MNIST, a line each
+Ej2a      Ej2a                      6 min  twelve trainings on MNIST, a line each
 Ej2b      Ej2b$(PHOTOGRAPHS)        15 s   Caltech101 into an H5 file
 Ej2c      Ej2c                      15 s   a model saved and loaded back, after Ej2a
 endef
@@ -65,30 +66,35 @@ endef
 
 setup: $(VENV)/.installed
 
-# The first interpreter that really runs (a version manager's stub may not), has the right
-# version, and can make environments and compile against itself.
+# The newest interpreter that really runs (a version manager's stub may not), under whichever name, or the
+# one that WITH names; it must be able to make environments and to compile against itself. pyenv's that are
+# not switched on count too.
 define FIND_PYTHON
-try() { "$$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 10) <= sys.version_info[:2] < (3, 12))' 2>/dev/null; }; \
-headers() { "$$1" -c 'import sys, os, sysconfig; sys.exit(not os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")))' 2>/dev/null; }; \
-for name in python3.11 python3.10 python3; do \
-  for path in $$(type -ap $$name); do \
-    if try "$$path"; then usable="$$path"; if headers "$$path"; then found="$$path"; break 2; fi; fi; \
+PATH="$$PATH$$(printf ':%s' "$${PYENV_ROOT:-$$HOME/.pyenv}"/versions/3.*/bin)"; \
+for name in $(or $(WITH),python3.13 python3.12 python3.11 python3.10 python3 python); do \
+  for path in $$(type -ap "$$name"); do \
+    found=($$("$$path" -c 'import os, sys, sysconfig, venv, ensurepip; v = sys.version_info; \
+print(v[1] if (3, 10) <= v[:2] <= (3, 13) else "", os.path.exists(os.path.join(sysconfig.get_paths()["include"], "Python.h")))' 2>/dev/null)); \
+    if [ "$${found[1]}" = True ] && [ "$${found[0]}" -gt "$${newest:-0}" ]; then newest="$${found[0]}"; python="$$path"; fi; \
+    if [ "$${found[1]}" = False ]; then without="$$path"; fi; \
   done; \
 done
 endef
 
-$(VENV)/.installed: requirements.txt pyproject.toml
+# Again, too, where WITH names another one than .venv was made with.
+$(VENV)/.installed: requirements.txt pyproject.toml legacy/install.py \
+                    $(if $(filter-out $(shell cat $(VENV)/.installed 2>/dev/null),$(WITH)),FORCE)
 	@$(FIND_PYTHON); \
-	if [ -z "$$usable" ]; then \
-	  echo "No Python 3.10 or 3.11 with its venv module was found: install python3.11 (on Debian also python3.11-venv and python3.11-dev)." >&2; exit 1; fi; \
-	if [ -z "$$found" ]; then \
-	  echo "$$usable has no development headers, which Theano compiles against: install them (on Debian: python3.11-dev)." >&2; exit 1; fi; \
+	if [ -z "$$python" ] && [ -n "$$without" ]; then \
+	  echo "$$without has no development headers, which Theano compiles against: install them (on Debian: python3-dev)." >&2; exit 2; fi; \
+	if [ -z "$$python" ]; then \
+	  echo "$(if $(WITH),WITH=$(WITH) is no,No) Python from 3.10 to 3.13 with its venv module$(if $(WITH),, was found): install one (on Debian: python3 python3-venv python3-dev), or name it with WITH=." >&2; exit 2; fi; \
 	if ! command -v g++ >/dev/null && ! command -v clang++ >/dev/null; then \
-	  echo "No C++ compiler was found, which Theano needs: install g++." >&2; exit 1; fi; \
-	echo "Setting up $(VENV) with $$found"; \
-	rm -rf $(VENV) && "$$found" -m venv $(VENV) \
-	  && $(PYTHON) -m pip install --quiet --disable-pip-version-check -r requirements.txt \
-	  && touch $@
+	  echo "No C++ compiler was found, which Theano needs: install g++." >&2; exit 2; fi; \
+	echo "Setting up $(VENV) with $$python ($$("$$python" -V))"; \
+	rm -rf $(VENV) && "$$python" -m venv $(VENV) \
+	  && $(PYTHON) legacy/install.py --quiet -r requirements.txt && $(PYTHON) -m pip --disable-pip-version-check check \
+	  && echo "$(WITH)" > $@
 
 $(DONE):
 	@mkdir -p $@
@@ -131,6 +137,9 @@ lint: setup
 
 test: lint
 	$(PYTHON) -m pytest
+
+test-fast: setup
+	$(PYTHON) -m pytest -m "not slow"
 
 bench: setup
 	$(PYTHON) benchmarks/bench.py

@@ -18,6 +18,8 @@ SMALL = ["--epochs", 1, "--samples", 1280]
 PARAMETERS = {"original": 669706, "i": 669706, "ii": 407050, "iii": 669706, "v": 669706,
               **{f"iv_{rate}": 669706 for rate in range(20, 100, 10)}}
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def variants():

@@ -11,6 +11,8 @@ import TP1
 from conftest import NO_NETWORK
 from tp2 import cli
 
+pytestmark = pytest.mark.slow
+
 
 def module(path):
     spec = importlib.util.spec_from_file_location(path.replace("/", "_")[:-3], cli.ROOT / path)

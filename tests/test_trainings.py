@@ -10,6 +10,8 @@ import pytest
 
 from tp2 import cli
 
+pytestmark = pytest.mark.slow
+
 
 def alive(pid):
     """Whether a process runs; a zombie, which only waits to be noticed, does not."""
