@@ -18,9 +18,6 @@ SMALL = ["--epochs", 1, "--samples", 1280]
 PARAMETERS = {"original": 669706, "i": 669706, "ii": 407050, "iii": 669706, "v": 669706,
               **{f"iv_{rate}": 669706 for rate in range(20, 100, 10)}}
 
-pytestmark = pytest.mark.slow
-
-
 @pytest.fixture(scope="module")
 def variants():
     return module("keras/Ej2a.py").VARIANTS
@@ -47,6 +44,7 @@ def test_2a_trainings_as_the_report_has_them(variants):
         assert settings["train_fraction"] == (0.25 if name == "i" else 1)
 
 
+@pytest.mark.slow
 def test_2a_one_item_then_reuse_then_force(script):
     first = script("keras/Ej2a.py", "i", *SMALL)
     files = [first.results / f"Ej2a_{name}.h5" for name in ("original", "i")]
@@ -70,6 +68,7 @@ def test_2a_one_item_then_reuse_then_force(script):
     assert other.stdout.startswith("2 trainings\n") and other.metrics("Ej2a_i")["history"] != metrics["history"]
 
 
+@pytest.mark.slow
 def test_2a_dropout_figures_and_summary(script):
     done = script("keras/Ej2a.py", "iv", *SMALL)
     assert is_figure(done.results / "Ej2a_iv.png") and is_figure(done.results / "Ej2a_dropout.png")
@@ -80,6 +79,7 @@ def test_2a_dropout_figures_and_summary(script):
     assert history["iv_90"]["accuracy"][0] < history["iv_20"]["accuracy"][0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags, words", [
     (["vi"], "invalid choice: 'vi'"), (["i", "--epochs", "0"], "number from 1"), (["--seed", "-1"], "--seed"),
     (["--samples", "5"], "--samples"), (["--jobs", "none"], "--jobs")])
@@ -87,6 +87,7 @@ def test_2a_refuses_bad_flags(script, flags, words):
     assert words in script("keras/Ej2a.py", *flags, fails=True).stderr
 
 
+@pytest.mark.slow
 def test_2a_refuses_what_it_cannot_write_or_read(script, tmp_path):
     (tmp_path / "file").touch()
     assert "can't write results" in script("keras/Ej2a.py", "i", *SMALL, results=tmp_path / "file", fails=True).stderr
@@ -102,6 +103,7 @@ def test_2a_refuses_what_it_cannot_write_or_read(script, tmp_path):
     assert h5py.is_hdf5(damaged)
 
 
+@pytest.mark.slow
 def test_2a_a_file_that_cannot_be_written_whole_is_not_there_and_the_old_one_stays(script):
     done = script("keras/Ej2a.py", "v", *SMALL)
     before = (done.results / "Ej2a_v.h5").read_bytes()
@@ -132,6 +134,7 @@ def test_2b_equals_the_images_decoded_directly(script, drawings):
     assert "images  (120, 28, 28, 3) float32" in done.stdout and is_figure(done.results / "Ej2b.png")
 
 
+@pytest.mark.slow
 def test_2b_classes_and_refusals(script, drawings, tmp_path):
     done = script("keras/Ej2b.py", "--data", drawings, "--classes", "airplanes")
     assert done.metrics("Ej2b")["data"]["classes"] == {"airplanes": 60}
@@ -147,6 +150,7 @@ def test_2b_classes_and_refusals(script, drawings, tmp_path):
     assert (done.results / "Ej2b.h5").read_bytes() == before and not list(done.results.glob("*.part"))
 
 
+@pytest.mark.slow
 def test_2b_on_the_archives_own_tree_and_odd_names(tmp_path, monkeypatch, capsys):
     """102 folders, the background with a file that is no image; from the download to the grading."""
     names = [f"{category}/image_{number:04}.jpg" for number in (1, 2)
@@ -228,6 +232,7 @@ DAMAGE = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_training_is_refused_and_stays(trained, tmp_path, damage):
     path, settings, history = trained
@@ -241,6 +246,7 @@ def test_a_damaged_training_is_refused_and_stays(trained, tmp_path, damage):
     assert spoiled.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_model_file_with_another_networks_code_in_it_is_not_loaded(trained, tmp_path):
     path, settings, _ = trained
     assert network.load(path, settings).optimizer.get_weights()[0] == 2          # steps, of 128

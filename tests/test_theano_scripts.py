@@ -11,8 +11,6 @@ import TP1
 from conftest import NO_NETWORK
 from tp2 import cli
 
-pytestmark = pytest.mark.slow
-
 
 def module(path):
     spec = importlib.util.spec_from_file_location(path.replace("/", "_")[:-3], cli.ROOT / path)
@@ -57,6 +55,7 @@ def test_1b_i_line_10_is_the_minibatch_size():
     assert (cli.ROOT / "theano/Ej1b_i.py").read_text().splitlines()[9].startswith("BATCH_SIZE = ")
 
 
+@pytest.mark.slow
 def test_1b_i_changing_line_10_changes_the_run(script, tmp_path):
     lines = (cli.ROOT / "theano/Ej1b_i.py").read_text().splitlines()
     lines[9] = "BATCH_SIZE = 150"
@@ -110,6 +109,7 @@ def test_1b_i_refuses_other_sizes(script, size):
     assert "whole number from 1" in done.stderr and "--batch-size" in done.stderr
 
 
+@pytest.mark.slow
 def test_1b_i_full_run_learns_and_repeats(script, tmp_path):
     """The default run: finite from the first step, 100 % at the end; the same seed, the same file."""
     one = script("theano/Ej1b_i.py", results=tmp_path / "one")
@@ -145,6 +145,7 @@ def test_1b_ii_on_small_data_writes_what_it_says(script, drawings):
     assert again.metrics("Ej1b_ii") == metrics
 
 
+@pytest.mark.slow
 def test_1b_ii_the_saved_weights_give_the_counted_hits(script, drawings):
     done = script("theano/Ej1b_ii.py", "--data", drawings, "--test", 20, "--steps", 200)
     vectors, labels, _, _ = TP1.load_photographs(drawings, ["airplanes", "Motorbikes"])
@@ -155,6 +156,7 @@ def test_1b_ii_the_saved_weights_give_the_counted_hits(script, drawings):
     assert (predicted == labels[test]).sum() == done.metrics("Ej1b_ii")["results"]["test_correct"]
 
 
+@pytest.mark.slow
 def test_1b_ii_refuses_bad_data(script, drawings, tmp_path):
     assert "give --test a smaller number" in script("theano/Ej1b_ii.py", "--data", drawings, fails=True).stderr
     assert "nowhere" in script("theano/Ej1b_ii.py", "--data", tmp_path / "nowhere", fails=True).stderr
@@ -171,6 +173,7 @@ def test_1b_ii_refuses_bad_data(script, drawings, tmp_path):
     assert "--results" in done.stderr
 
 
+@pytest.mark.slow
 def test_1b_ii_without_network_or_data_draws_says_so_and_spares_real_results(script, tmp_path, monkeypatch):
     if (cli.ROOT / "Caltech101").exists():
         pytest.skip("the checkout holds a Caltech101 folder")
@@ -187,6 +190,7 @@ def test_1b_ii_without_network_or_data_draws_says_so_and_spares_real_results(scr
     assert fresh.metrics("Ej1b_ii")["data"]["origin"] == "drawn sample"
 
 
+@pytest.mark.slow
 def test_1b_ii_reaches_the_reports_accuracy_on_the_photographs(script, caltech101):
     """The main job: for most seeds inside the 95 % interval of the report's 383 of 400."""
     correct = [script("theano/Ej1b_ii.py", "--data", caltech101, "--seed", seed).metrics("Ej1b_ii")["results"]["test_correct"]

@@ -18,7 +18,7 @@ if __name__ == "__main__":
         flags.append(f"base_compiledir={tempfile.mkdtemp()}")
     os.environ.update(TP2_PLAIN="1", THEANO_FLAGS=",".join(flags))
 
-import legacy  # noqa: F401
+import legacy
 
 import warnings
 from random import Random
