@@ -2,13 +2,19 @@
 
 Keras's generator takes the photographs of every class batch by batch, at 28x28, and gives them
 back scaled by 1/255, each with zero mean and unit deviation; each batch goes straight into
-results/Ej2b.h5, so memory does not grow with the number of photographs. Then the file is opened again, lazily. Look at
-what section c of the report says of H5: the tree (hierarchy), single photographs and batches
-read without the rest (random access), and the time of a batch from H5 against the same JPEGs.
+results/Ej2b.h5, so memory does not grow with the number of photographs. Then the file is opened
+again, lazily. Look at what section c of the report says of H5: the tree (hierarchy), single
+photographs and batches read without the rest (random access), and the time of a batch from H5
+against the same JPEGs.
 Ej2b.h5 and Ej2b.png (a contact sheet) hold Caltech101's pixels: they are not committed.
 A full run prints last (over twelve categories; times are the machine's):
 
-    @@@
+    Read without loading the file (25.3 MB of pixels, 15.6 MB compressed), median of 15:
+      one photograph                                0.05 ms
+      a batch, a slice of up to 128                 5.87 ms
+      128 photographs from all over the file       43.63 ms
+      the batch again, decoded from its JPEGs      55.51 ms
+    H5 against JPEG: 9.5 times faster; greatest difference of a pixel: 0
 """
 import legacy  # before keras
 

@@ -7,7 +7,11 @@ configuration as attributes, a group per layer with its weights, and the optimiz
 The loaded model predicts the same to the last bit, and training goes on where it stopped.
 A full run prints last:
 
-    @@@
+    Loaded back: 669,706 parameters; greatest difference between the two models' predictions: 0;
+    optimizer state equal, after 9380 steps
+    Test accuracy: saved 98.23%, loaded 98.23%
+    Training goes on for an epoch from the loaded model:
+     - 3s - loss: 0.0159 - accuracy: 0.9960 - val_loss: 0.1235 - val_accuracy: 0.9816
 """
 import legacy  # before keras
 

@@ -5,9 +5,13 @@ preprocessing; 200 of each class are held out for test. The report: "A pesar de 
 simplicidad de la red [...] obteniendo una precisión de 95.75 %, habiendo antes separado 400
 imágenes para el conjunto de test".
 Look at: test accuracy close behind train, and the 784 weights as a picture: bright where
-light pixels speak for a motorbike, dark where they speak for an airplane. A full run prints:
+light pixels speak for a motorbike, dark where they speak for an airplane. A full run prints
+(the last digits are the processor's, here and in what follows):
 
-    @@@
+    Test accuracy: 380 of 400 = 95.00%  (the report: 95.75 %)
+                          predicted airplanes  predicted Motorbikes
+          actual airplanes                196                     4
+         actual Motorbikes                 16                   184
 """
 import legacy  # before theano
 

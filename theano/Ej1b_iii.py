@@ -8,7 +8,9 @@ parámetros"; that is a slip, the paper multiplies.
 Look at: the printed deviation against sqrt(2 / 784), and the accuracy reaching 100 %: with
 400 samples of 784 numbers even random labels can be learned by heart. A full run prints last:
 
-    @@@
+    100 ReLU; standard deviation of their 78400 initial weights: 0.050416, sqrt(2 / 784) = 0.050508
+    Cost: 3.0211 before the first step, 0.0948 after the last
+    Training accuracy: 400 of 400 = 100.00%
 """
 import legacy  # before theano
 
