@@ -43,7 +43,7 @@ def main(arguments):
 
     path = os.path.abspath(script)
     program = types.ModuleType("__main__", None)
-    program.__dict__.update(__file__=path, __builtins__=builtins, __cached__=None, __package__=None,
+    program.__dict__.update(__file__=path, __builtins__=builtins, __annotations__={}, __cached__=None, __package__=None,
                             __loader__=importlib.machinery.SourceFileLoader("__main__", path))
     sys.modules["legacy.__main__"], sys.modules["__main__"] = sys.modules["__main__"], program
     sys.argv = list(arguments)
@@ -54,7 +54,8 @@ def main(arguments):
     except (SystemExit, KeyboardInterrupt):
         raise
     except BaseException as error:  # the script's own traceback, without this frame
-        sys.excepthook(type(error), error, error.__traceback__.tb_next)
+        error.__traceback__ = error.__traceback__.tb_next
+        sys.excepthook(type(error), error, error.__traceback__)
         sys.exit(1)
 
 

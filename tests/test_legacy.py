@@ -4,11 +4,19 @@ import legacy
 import importlib
 import json
 import os
+import pickle
+import shutil
 import subprocess
 import sys
+from pathlib import Path
+
+import legacy  # before theano and keras
 
 import numpy as np
 import pytest
+import theano
+import theano.tensor as T
+import theano.tensor.slinalg as slinalg
 
 
 def python(code, *, fails=False, **environment):
@@ -66,6 +74,19 @@ def test_keras_runs_on_theano_whatever_the_user_configured(tmp_path):
         assert (home / "keras.json").read_text() == config
 
 
+def test_an_epochs_loss_is_averaged_in_float64():
+    """As before NumPy 2: float32 times a number was a float64, which json takes."""
+    import keras
+    seen = []
+    model = keras.models.Sequential([keras.layers.Dense(1, input_shape=(3,))])
+    model.compile("sgd", "mse", metrics=["mae"])
+    random = np.random.RandomState(0)
+    history = model.fit(random.rand(90, 3), random.rand(90), batch_size=32, verbose=0, callbacks=[keras.callbacks.LambdaCallback(
+        on_batch_end=lambda batch, logs: seen.append((np.float64(logs["loss"]), logs["size"])))]).history
+    assert history["loss"] == [sum(loss * size for loss, size in seen) / 90]
+    json.dumps(history["loss"])
+
+
 def small_model():
     import keras
     keras.backend.reset_uids()
@@ -118,3 +139,130 @@ def test_denormals_are_flushed_and_nan_is_not():
                   "print(f(np.array([np.nan, 1, np.inf], 'float32'))[0].tolist())")
     assert done.stdout.split("\n")[0].split() == ["0.0", "True", "True"]
     assert done.stdout.split("\n")[1] == "[True, False, False]"
+
+
+# --- The compile cache ------------------------------------------------------------------
+
+def test_the_compile_cache_tells_versions_apart(tmp_path):
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); import legacy, theano; print(theano.config.compiledir)"
+    package = tmp_path / "legacy"
+    shutil.copytree(Path(legacy.__file__).parent, package)
+    before = python(code).stdout
+    assert f"numpy_{np.__version__}" in before
+    assert python(code).stdout == before
+    (package / "numpy.py").write_text((package / "numpy.py").read_text() + "# edited\n")
+    assert python(code).stdout != before
+
+
+def test_a_home_that_cannot_be_written_does_not_stop_theano(tmp_path):
+    done = python("import legacy, theano; print(theano.config.compiledir)", HOME=str(tmp_path / "none"), TMPDIR=str(tmp_path))
+    assert done.stdout.startswith(str(tmp_path / "theano-"))
+
+
+@pytest.mark.skipif(not theano.config.cxx or not legacy.FAST, reason="nothing is compiled")
+def test_an_op_without_parameters_is_kept_on_disk():
+    x = T.matrix()
+    key = theano.gof.cc.CLinker().accept(theano.gof.FunctionGraph([x], [T.blas._dot22(x, x)], clone=True)).cmodule_key()
+    assert key[0] != ()  # no version: compiled anew in every process
+
+
+# --- All of Theano and Keras ------------------------------------------------------------
+
+def recurrent(layer):
+    import keras
+    np.random.seed(3)
+    x = np.random.randint(20, size=(120, 5))
+    y = (x[:, -1] > 9).astype(int)
+    model = keras.models.Sequential([keras.layers.Embedding(20, 8, input_length=5), layer(6, return_sequences=True), layer(6),
+                                     keras.layers.Dense(1, activation="sigmoid")])
+    model.compile(keras.optimizers.Adam(0.02), "binary_crossentropy", metrics=["accuracy"])
+    return model, x, model.fit(x, y, batch_size=20, epochs=10, verbose=0).history["loss"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["LSTM", "GRU", "SimpleRNN"])
+def test_recurrent_layers_train(name, tmp_path):
+    import keras
+    model, x, loss = recurrent(getattr(keras.layers, name))
+    assert loss[-1] < loss[0] / 2
+    model.save(str(tmp_path / "m.h5"))
+    assert (keras.models.load_model(str(tmp_path / "m.h5")).predict(x) == model.predict(x)).all()
+
+
+@pytest.mark.slow
+def test_a_convolutional_network_trains():
+    import keras
+    layers = keras.layers
+    np.random.seed(3)
+    x = np.random.rand(80, 8, 8, 1).astype("float32")
+    y = (x[:, :4].mean(axis=(1, 2, 3)) > x[:, 4:].mean(axis=(1, 2, 3))).astype(int)
+    model = keras.models.Sequential([
+        layers.Conv2D(4, 3, activation="relu", input_shape=(8, 8, 1)), layers.BatchNormalization(), layers.MaxPooling2D(2),
+        layers.Flatten(), layers.Dropout(0.1), layers.Dense(1, activation="sigmoid")])
+    model.compile(keras.optimizers.Adam(0.02), "binary_crossentropy")
+    loss = model.fit(x, y, batch_size=16, epochs=8, verbose=0).history["loss"]
+    assert loss[-1] < loss[0] / 2
+
+
+def test_an_embeddings_gradient():
+    import keras
+    from keras import backend as K
+    layer = keras.layers.Embedding(6, 2)
+    rows = K.placeholder((None, 3), dtype="int32")
+    gradient = K.function([rows], [K.gradients(K.sum(layer(rows) * 2), layer.embeddings)])([[[1, 1, 5], [0, 1, 5]]])[0]
+    assert gradient.tolist() == [[2, 2], [6, 6], [0, 0], [0, 0], [0, 0], [4, 4]]
+
+
+def test_convolution_and_pooling():
+    from scipy.signal import convolve2d
+    from theano.tensor.signal.pool import pool_2d
+    x, w = T.tensor4(), T.tensor4()
+    a, b = np.random.RandomState(0).rand(1, 1, 6, 6).astype("float32"), np.random.RandomState(1).rand(1, 1, 3, 3).astype("float32")
+    convolved = T.nnet.conv2d(x, w)
+    got = theano.function([x, w], [convolved, pool_2d(x, (2, 2), ignore_border=True), T.grad(convolved.sum(), w)])(a, b)
+    assert np.allclose(got[0][0, 0], convolve2d(a[0, 0], b[0, 0], "valid"), atol=1e-5)
+    assert (got[1][0, 0] == a[0, 0].reshape(3, 2, 3, 2).max(axis=(1, 3))).all()
+    assert np.allclose(got[2][0, 0], convolve2d(a[0, 0], np.ones((4, 4)), "valid")[::-1, ::-1], atol=1e-4)
+
+
+def test_functions_are_copied_and_pickled():
+    total, x = theano.shared(np.float32(0), name="total"), T.fscalar("x")
+    add = theano.function([x], total * 2, updates=[(total, total + x)])
+    other = add.copy(swap={total: theano.shared(np.float32(10))})
+    unpickled = pickle.loads(pickle.dumps(add))
+    got = [add(1), add(1), other(1), other(1), unpickled(1), unpickled(1), total.get_value()]
+    assert [float(np.squeeze(value)) for value in got] == [0, 2, 20, 22, 0, 2, 2]
+
+
+def test_linear_algebra_sorting_and_indices():
+    x, i = T.dmatrix(), T.lvector()
+    a = np.array([[4.0, 1.0, 0.5], [1.0, 3.0, 0.2], [0.5, 0.2, 2.0]])
+    outputs = [T.nlinalg.matrix_inverse(x), T.nlinalg.det(x), slinalg.cholesky(x), T.nlinalg.eigh(x)[0], slinalg.solve(x, x[:, 0]),
+               T.nlinalg.svd(x)[1], T.sort(x, axis=1), T.argsort(x), x[i, i], T.inc_subtensor(x[i, i], 1), x[x > 0.9]]
+    eigen = np.linalg.eigvalsh(a)
+    plus = a.copy()
+    plus[[0, 2], [0, 2]] += 1
+    want = [np.linalg.inv(a), np.linalg.det(a), np.linalg.cholesky(a), eigen, [1, 0, 0], eigen[::-1], np.sort(a, axis=1),
+            a.argsort(), [4, 2], plus, a[a > 0.9]]
+    for got, wanted in zip(theano.function([x, i], outputs)(a, [0, 2]), want):
+        assert np.allclose(got, wanted)
+
+
+def test_sparse_matrices():
+    import scipy.sparse
+    import theano.sparse as sparse
+    x, y = sparse.csr_matrix("x", dtype="float64"), T.dmatrix()
+    a, b = scipy.sparse.random(5, 4, 0.5, "csr", random_state=0), np.arange(8.0).reshape(4, 2)
+    product = sparse.dot(x, y)
+    got = theano.function([x, y], [product, sparse.sp_sum(x, axis=0), T.grad(product.sum(), y), sparse.structured_sigmoid(x)])(a, b)
+    assert np.allclose(got[0], a @ b) and np.allclose(got[1], a.toarray().sum(axis=0))
+    assert np.allclose(got[2], a.toarray().T @ np.ones((5, 2))) and got[3].nnz == a.nnz
+
+
+def test_debug_mode_and_printing():
+    x = T.vector("x")
+    function = theano.function([x], T.exp(x * 2).sum(), mode=theano.compile.DebugMode(check_py_code=True))
+    assert np.isclose(function([0, 0]), 2)
+    assert theano.pprint(x * 2 + 0.1) == "((x * TensorConstant{2}) + TensorConstant{0.1})"
+    printed = theano.printing.debugprint(x * np.float32(0.1), file="str", ids="")
+    assert "TensorConstant{0.1}" in printed and "Elemwise{mul,no_inplace}" in printed
