@@ -25,7 +25,7 @@ ROOMS = [python, numpy, theano, keras]
 
 
 class _Hook(importlib.abc.MetaPathFinder):
-    """Finds modules as ever; those that a room names are loaded in its AROUND_IMPORT, then mended by its AFTER_IMPORT."""
+    """Finds modules as ever; AROUND_IMPORT surrounds a load, AFTER_IMPORT mends it."""
 
     def find_spec(self, name, path=None, target=None):
         around = [room.AROUND_IMPORT[name] for room in ROOMS if name in room.AROUND_IMPORT]

@@ -4,15 +4,15 @@ The script finds what Python would give it: its arguments, its folder first on t
 `__main__`; Theano's own settings but for what it needs to run today; and what scripts.py has of
 other packages.
 """
+import legacy
+from legacy import scripts, theano
+
 import builtins
 import importlib.machinery
 import io
 import os
 import sys
 import types
-
-import legacy
-from legacy import scripts, theano
 
 
 def _refuse(sentence):

@@ -40,7 +40,8 @@ def _theano_builds():
 
 
 def _pip(*arguments):
-    return subprocess.run([sys.executable, "-m", "pip", "install", "--disable-pip-version-check", *arguments]).returncode
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    return subprocess.run([*pip, "install", *arguments]).returncode
 
 
 def main(arguments):

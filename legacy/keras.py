@@ -111,8 +111,9 @@ def _average_in_float64():
     plain = BaseLogger.on_batch_end
 
     def on_batch_end(self, batch, logs=None):
-        plain(self, batch, {name: value if name in self.stateful_metrics or isinstance(value, int) else np.float64(value)
-                            for name, value in (logs or {}).items()})
+        plain(self, batch, {
+            name: value if name in self.stateful_metrics or isinstance(value, int) else np.float64(value)
+            for name, value in (logs or {}).items()})
 
     BaseLogger.on_batch_end = on_batch_end
 

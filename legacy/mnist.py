@@ -12,7 +12,7 @@ SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416"
 
 
 def load():
-    """((x_train, y_train), (x_test, y_test)) as Keras has them, bytes; None where the file is missing or another one."""
+    """((x_train, y_train), (x_test, y_test)) as Keras has them, bytes; None where the file is missing or another."""
     try:
         packed = FILE.read_bytes()
     except OSError:

@@ -143,7 +143,7 @@ def _types_of_scalars(module):
     _types_of_constants(module)
 
     def init_py_impls(self):
-        @functools.lru_cache(maxsize=None)
+        @functools.cache
         def compose(variable):
             if variable in self.fgraph.inputs:
                 index = self.fgraph.inputs.index(variable)

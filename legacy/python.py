@@ -33,7 +33,8 @@ def _distutils():
             "get_config_h_filename": sysconfig.get_config_h_filename,
             "get_python_inc": lambda plat_specific=False: paths["platinclude" if plat_specific else "include"],
             "get_python_lib": lambda plat_specific=False, standard_lib=False:
-                paths[("plat" if plat_specific else "") + ("stdlib" if standard_lib else "lib" if plat_specific else "purelib")],
+                paths[("platstdlib" if plat_specific else "stdlib") if standard_lib
+                      else ("platlib" if plat_specific else "purelib")],
             "get_python_version": sysconfig.get_python_version,
         },
         "numpy.distutils": {},

@@ -6,7 +6,6 @@ import numpy as np
 
 from . import mnist
 
-
 # --- scipy.misc: SciPy 1.2 and 1.3 took the functions for images away ---------------------------------
 
 def _bytescale(data, cmin=None, cmax=None, high=255, low=0):
@@ -15,7 +14,7 @@ def _bytescale(data, cmin=None, cmax=None, high=255, low=0):
     cmin = data.min() if cmin is None else cmin
     cmax = data.max() if cmax is None else cmax
     if cmax < cmin:
-        raise ValueError("`cmax` should be larger than `cmin`.")
+        raise ValueError("cmax is below cmin")
     scale = float(high - low) / ((cmax - cmin) or 1)
     return (((data - cmin) * scale + low).clip(low, high) + 0.5).astype(np.uint8)
 
@@ -25,7 +24,7 @@ def _to_image(array, mode=None, channel_axis=None):
     from PIL import Image
     data = np.asarray(array)
     if np.iscomplexobj(data):
-        raise ValueError("Cannot convert a complex-valued array.")
+        raise ValueError("an array of complex numbers is no image")
     if data.ndim == 2:
         size = data.shape[::-1]
         if mode == "F":
@@ -40,17 +39,17 @@ def _to_image(array, mode=None, channel_axis=None):
         if mode == "I":
             low, high = data.min(), data.max()
             return Image.frombytes("I", size, ((data * 1.0 - low) * 255 / (high - low)).astype(np.uint32).tobytes())
-        raise ValueError("Mode is unknown or incompatible with input array shape.")
+        raise ValueError(f"no image of mode {mode!r} has the shape {data.shape}")
     if data.ndim != 3 or not {3, 4} & set(data.shape):
-        raise ValueError("'arr' does not have a suitable array shape for any mode.")
+        raise ValueError(f"no image has the shape {data.shape}")
     if channel_axis is None:
         channel_axis = data.shape.index(3 if 3 in data.shape else 4)
     channels = data.shape[channel_axis]
     if channels not in (3, 4):
-        raise ValueError("Channel axis dimension is not valid.")
+        raise ValueError(f"an image has 3 or 4 channels, not {channels}")
     mode = mode or {3: "RGB", 4: "RGBA"}[channels]
     if mode not in {3: ("RGB", "YCbCr"), 4: ("RGBA", "CMYK")}[channels]:
-        raise ValueError("Mode is unknown or incompatible with input array shape.")
+        raise ValueError(f"no image of mode {mode!r} has the shape {data.shape}")
     data = np.moveaxis(_bytescale(data), channel_axis, 2)
     return Image.frombytes(mode, data.shape[1::-1], data.tobytes())
 

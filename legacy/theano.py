@@ -22,7 +22,7 @@ def _say(sentence):
     print(f"legacy: {sentence}", file=sys.stderr)
 
 
-@functools.lru_cache(maxsize=None)
+@functools.cache
 def _compiler():
     """The C++ compiler's name for Theano's `cxx` flag, or "" (said aloud) where none can work."""
     found = next((name for name in ("g++", "clang++") if shutil.which(name)), "")

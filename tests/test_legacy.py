@@ -10,8 +10,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import legacy  # before theano and keras
-
 import numpy as np
 import pytest
 import theano

