@@ -1,4 +1,6 @@
 """Caltech101 and MNIST: found, read, downloaded, checked."""
+from legacy import mnist
+
 import os
 
 import numpy as np
@@ -167,6 +169,6 @@ def test_download_failures_leave_nothing_and_say_why(tmp_path):
 # --- MNIST -----------------------------------------------------------------------------
 
 def test_mnist_refuses_another_file(monkeypatch):
-    monkeypatch.setattr(datasets, "MNIST_SHA256", "0" * 64)
+    monkeypatch.setattr(mnist, "SHA256", "0" * 64)
     with pytest.raises(cli.InputError, match="legacy/install.py again"):
         datasets.mnist()

@@ -5,7 +5,6 @@ What is here ends with files and bytes; TP1.py makes arrays for a network of the
 from legacy import mnist as legacy_mnist
 
 import contextlib
-import hashlib
 import os
 import stat
 import tarfile
