@@ -84,12 +84,11 @@ def accuracy_panel(axes, title, history):
     if len(train) < 3:
         for line in axes.lines:
             line.set_marker("o")
-    # The report's limits stay; what starts or stays below them is told at the left.
+    # The report's limits stay; what starts or stays below them is told beside it.
     below = [(values, colour) for values, colour in ((test, TEST), (train, TRAIN)) if min(values) < 0.7]
     for number, (values, colour) in enumerate(below):
-        text = f"desde {min(values):.3f}" if values[-1] >= 0.7 else f"{values[-1]:.3f}"
-        axes.text(0.02, 0.03 + 0.055 * number, f"{text}, bajo el borde", color=colour, fontsize=8,
-                  transform=axes.transAxes)
+        text = f"desde {min(values):.3f}" if values[-1] >= 0.7 else f"{values[-1]:.3f}, bajo el borde"
+        axes.text(0.1, 0.03 + 0.055 * number, text, color=colour, fontsize=8, transform=axes.transAxes)
     last_values(axes)
 
 
