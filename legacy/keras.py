@@ -1,6 +1,7 @@
 """Keras 2.3.1 on Theano whatever the user's settings, with h5py 3, and models that Keras 3 loads."""
 import contextlib
 import os
+import sys
 import tempfile
 
 import numpy as np
@@ -18,6 +19,8 @@ def _empty_keras_home():
     It may come from Keras 3 ("backend": "jax", "floatx": "bfloat16"), at which Keras 2.3.1
     stops, or swap the axes of images.
     """
+    if sys.stderr is None:  # closed; Keras writes to it at its import
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115, it stays open
     before = os.environ.get("KERAS_HOME")
     with tempfile.TemporaryDirectory() as empty:
         os.environ["KERAS_HOME"] = empty

@@ -1,4 +1,5 @@
 """Theano's flags, compiler, BLAS and compile cache, on machines of today."""
+import configparser
 import contextlib
 import ctypes
 import functools
@@ -7,7 +8,11 @@ import importlib.util
 import logging
 import os
 import platform
+import re
+import shlex
 import shutil
+import stat
+import subprocess
 import sys
 import sysconfig
 import tempfile
@@ -16,26 +21,128 @@ from pathlib import Path
 FAST = os.environ.get("TP2_PLAIN", "") in ("", "0")
 
 
-# --- Flags and compiler -----------------------------------------------------------------
+# --- The folder for compiled modules, and the compiler ------------------------------------
 
 def _say(sentence):
     print(f"legacy: {sentence}", file=sys.stderr)
 
 
-@functools.cache
-def _compiler():
-    """The C++ compiler's name for Theano's `cxx` flag, or "" (said aloud) where none can work."""
-    found = next((name for name in ("g++", "clang++") if shutil.which(name)), "")
-    headers = Path(sysconfig.get_paths()["include"]) / "Python.h"
-    if not found:
-        _say("no C++ compiler (g++) found, so Theano runs on NumPy alone: the same results, many "
-             "times slower; install g++ to speed it up.")
-    elif not headers.exists():
-        _say(f"{headers} is missing, so Theano can't compile and runs on NumPy alone: the same "
-             "results, many times slower; install Python's development headers to speed it up.")
-        return ""
-    return found
+def _refuse(sentence):
+    """End the program: what Theano would say here is a traceback of 30 lines."""
+    _say(sentence)
+    sys.exit(2)
 
+
+@functools.cache
+def _digest():
+    """Eight digits that stand for this package's source: with it changes what Theano compiles, and its Ops."""
+    digest = hashlib.sha256()
+    for file in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(file.read_bytes())
+    return digest.hexdigest()[:8]
+
+
+def _hindrance(folder):
+    """What hinders Theano from keeping compiled modules in a folder, which is made if need be, or None."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        _write_a_megabyte(folder)
+        for made in folder.glob(f"compiledir_*legacy_{_digest()}"):
+            for path in (made, *made.iterdir()):  # `sudo` leaves some that Theano stops at
+                if path.is_dir() and not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+                    return f"{path} is not open to this user"
+    except OSError as error:
+        return error.strerror
+    return None
+
+
+def _write_a_megabyte(folder):
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(bytes(2**20))
+        file.flush()
+
+
+def _folder_for_modules(wanted):
+    """`wanted`, or a temporary folder of this user's own where Theano can't keep compiled modules in it."""
+    reason = _hindrance(wanted) if wanted.is_absolute() else "there is no home folder"
+    if not reason:
+        return wanted
+    try:
+        fallback = Path(tempfile.gettempdir()) / f"theano-{os.geteuid()}"
+        with contextlib.suppress(FileExistsError):
+            fallback.mkdir(mode=0o700)
+        status = fallback.lstat()  # anybody could have put something of that name there, with modules in it
+        if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid():
+            raise PermissionError(0, f"{fallback} is not this user's own folder")
+        fallback.chmod(0o700)
+        other = _hindrance(fallback)
+    except OSError as error:
+        other = error.strerror
+    if other:
+        _refuse(f"Theano can't keep what it compiles in {wanted} ({reason}), nor in a temporary folder ({other}): "
+                "let one be written, free some space, or name a folder with THEANO_FLAGS=base_compiledir=FOLDER.")
+    _say(f"Theano can't keep what it compiles in {wanted} ({reason}): {fallback} it is.")
+    return fallback
+
+
+def _make_room_for_temporary_files(folder):
+    """Let the compiler, and Keras, have `folder` for their temporary files where TMPDIR's is full."""
+    try:
+        _write_a_megabyte(os.environ.get("TMPDIR") or tempfile.gettempdir())
+    except OSError as error:
+        _say(f"no room for temporary files ({error.strerror}): {folder} takes them.")
+        os.environ["TMPDIR"], tempfile.tempdir = str(folder), None
+
+
+def _failure(compiler, options, folder):
+    """Why modules that `compiler` makes in `folder` can't be loaded, or None; that is noted there, and tried once."""
+    path = shutil.which(compiler)
+    include = sysconfig.get_paths()["include"]
+    try:
+        status = os.stat(path)
+        known = repr((path, status.st_size, status.st_mtime_ns, include, options))
+        note = folder / f"compiler-{hashlib.sha256(known.encode()).hexdigest()[:8]}"
+        if note.exists():
+            return None
+        with tempfile.TemporaryDirectory(dir=folder) as place:
+            source, module = Path(place) / "try.cpp", Path(place) / "try.so"
+            source.write_text('#include <Python.h>\n#include <cmath>\nextern "C" int answer() { return 42; }\n')
+            command = [path, *options, "-shared", "-fPIC", f"-I{include}", "-o", str(module), str(source)]
+            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace")
+            if done.returncode:
+                return (done.stderr.strip() or f"exit code {done.returncode}").splitlines()[0]
+            if ctypes.CDLL(str(module)).answer() != 42:
+                return "what it compiles does not run"
+        note.touch()
+    except (OSError, TypeError) as error:
+        return "it isn't there" if path is None else str(error)
+    return None
+
+
+@functools.cache
+def _compiler(options, folder):
+    """The C++ compiler's name for Theano's `cxx` flag, or "" (said aloud) where none can work."""
+    found = [name for name in ("g++", "clang++") if shutil.which(name)]
+    headers = Path(sysconfig.get_paths()["include"]) / "Python.h"
+    slower = "Theano runs on NumPy alone: the same results, many times slower;"
+    if not found:
+        _say(f"no C++ compiler (g++) found, so {slower} install g++ to speed it up.")
+        return ""
+    if not headers.exists():
+        _say(f"{headers} is missing, so Theano can't compile and {slower} install Python's development headers to "
+             "speed it up.")
+        return ""
+    reasons = {}
+    for name in found:
+        reasons[name] = _failure(name, options, folder)
+        if not reasons[name]:
+            return name
+    _say("the C++ compiler fails (" + "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+         + f"), so {slower} mend it to speed it up.")
+    return ""
+
+
+# --- Flags ------------------------------------------------------------------------------
 
 def _openblas():
     """SciPy's own OpenBLAS, loaded, or None where the wheel ships none.
@@ -61,17 +168,25 @@ _BLAS_ROUTINES = [precision + routine + "_" for precision in "sd"
                                   "trmm", "trsm")]
 
 
-def _digest():
-    """Eight digits that stand for this package's source: with it changes what Theano compiles, and its Ops."""
-    digest = hashlib.sha256()
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(file.read_bytes())
-    return digest.hexdigest()[:8]
+def _parsed(flags):
+    """A string of THEANO_FLAGS as {name: value}, as Theano splits it."""
+    splitter = shlex.shlex(flags, posix=True)
+    splitter.whitespace, splitter.whitespace_split = ",", True
+    try:
+        pairs = [pair.strip().split("=", 1) for pair in splitter]
+    except ValueError as error:
+        _refuse(f"THEANO_FLAGS can't be read ({error}): mend {flags!r}.")
+    return {pair[0].strip(): pair[-1] for pair in pairs if len(pair) == 2}
+
+
+def _quoted(value):
+    """A flag's value, in quotes where Theano would else stop in it: a home folder may be called o'brien."""
+    return str(value) if re.fullmatch(r"""[^'"\\,#]*""", str(value)) else "'" + str(value).replace("'", "'\"'\"'") + "'"
 
 
 def _theano_flags(theirs, ours):
     """THEANO_FLAGS: the user's own string `theirs`, with `ours` and what all need filled in where it is silent."""
-    named = {pair.split("=", 1)[0].strip() for pair in theirs.split(",") if pair.strip()}
+    named = _parsed(theirs)
     flags = {
         "device": "cpu",
         **ours,
@@ -82,17 +197,32 @@ def _theano_flags(theirs, ours):
         "compiledir_format": "compiledir_%(short_platform)s-%(processor)s-%(python_version)s-%(python_bitwidth)s"
                              f"-numpy_%(numpy_version)s-legacy_{_digest()}",
     }
+    theirs_for_modules = named.get("compiledir") or named.get("base_compiledir")
+    if theirs_for_modules:
+        folder = Path(os.path.expanduser(theirs_for_modules)).absolute()
+        reason = _hindrance(folder)
+        if reason:
+            _refuse(f"THEANO_FLAGS names {folder}, where Theano can't keep what it compiles ({reason}): name another "
+                    "folder.")
+    else:
+        # Where a script of those years has Theano's own place for them, a .theanorc may name another.
+        wanted = flags.get("base_compiledir", Path(os.path.expanduser("~")) / ".theano")
+        folder = _folder_for_modules(wanted)
+        if folder != wanted:
+            flags["base_compiledir"] = folder
+    _make_room_for_temporary_files(folder)
+    # -fno-*: let g++ vectorise square roots and branches. Unlike -ffast-math these keep
+    # NaN and infinity as they are.
+    options = ["-O3", "-fno-math-errno", "-fno-trapping-math"]
+    tried = tuple(named["gcc.cxxflags"].split() if "gcc.cxxflags" in named else options if FAST else ())
     if "cxx" not in named:
-        flags["cxx"] = _compiler()
-    # Theano stops at its import where it can't write to the home.
-    home = Path(os.path.expanduser("~"))
-    if not os.access(home, os.W_OK):
-        flags["base_compiledir"] = Path(tempfile.gettempdir()) / f"theano-{os.getuid()}" / "tp2-deep-learning"
+        flags["cxx"] = _compiler(tried, folder)
+    elif named["cxx"]:
+        reason = _failure(named["cxx"], tried, folder)
+        if reason:
+            _refuse(f"THEANO_FLAGS names the compiler {named['cxx']}, which fails ({reason}): name another, or none.")
     if FAST:
-        # -fno-*: let g++ vectorise square roots and branches. Unlike -ffast-math these keep
-        # NaN and infinity as they are.
-        options = ["-O3", "-fno-math-errno", "-fno-trapping-math"]
-        if _blas and flags.get("cxx") and not named & {"blas.ldflags", "gcc.cxxflags"}:
+        if _blas and flags.get("cxx") and not named.keys() & {"blas.ldflags", "gcc.cxxflags"}:
             flags["blas.ldflags"] = "-lm"  # any flag: it tells Theano that there is a BLAS
             options += [f"-D{name}=scipy_{name}" for name in _BLAS_ROUTINES]
         flags["gcc.cxxflags"] = " ".join(options)
@@ -102,8 +232,19 @@ def _theano_flags(theirs, ours):
         # times the learning rate. inplace_elemwise_optimizer: g++ does not vectorise a loop that
         # writes where it reads.
         flags["optimizer_excluding"] = "local_dot22_to_dot22scalar:inplace_elemwise_optimizer"
-    filled = [f"{flag}={value}" for flag, value in flags.items() if flag not in named]
+    filled = [f"{flag}={_quoted(value)}" for flag, value in flags.items() if flag not in named]
     return ",".join(filled + [pair for pair in theirs.split(",") if pair.strip()])
+
+
+@contextlib.contextmanager
+def _settings_in_a_sentence():
+    """End with a sentence where Theano does not like a flag, or what is in a .theanorc."""
+    try:
+        yield
+    except (ValueError, configparser.Error) as error:
+        reason = " ".join(str(error).split())
+        files = os.environ.get("THEANORC") or os.path.expanduser("~/.theanorc")
+        _refuse(f"Theano's settings can't be used ({reason}): mend {'THEANO_FLAGS or ' if _theirs else ''}{files}.")
 
 
 _blas = _openblas() if FAST else None
@@ -234,7 +375,82 @@ def cache_ops_without_properties(_module):
             op.__props__ = ("__module__",)  # any constant; equality and hash don't look here
 
 
-AROUND_IMPORT = {}
-AFTER_IMPORT = {"theano": cache_ops_without_properties} if FAST else {}
+def _is_whole(module):
+    """Whether a compiled module's file is what the compiler wrote; the folder of each keeps a digest of it."""
+    try:
+        content, digest = Path(module).read_bytes(), Path(module).with_name("digest").read_text()
+    except (OSError, ValueError):
+        return False
+    return hashlib.blake2b(content).hexdigest() == digest
+
+
+def _remove_if_broken(module):
+    """Remove a compiled module's folder where its file is broken, to load which may end the process; whether it was."""
+    from theano.gof import compilelock
+    if _is_whole(module):
+        return False
+    with compilelock.lock_ctx():  # nobody else is just making it
+        if _is_whole(module):
+            return False
+        _say(f"{module} is broken: it is compiled again.")
+        shutil.rmtree(os.path.dirname(module), ignore_errors=True)
+    return True
+
+
+def _compile_broken_modules_again(cmodule):
+    """Give each module that Theano compiles a digest beside it, and believe no module without."""
+    compile_str = cmodule.GCC_compiler.compile_str
+
+    def compiled(module_name, src_code, location=None, *args, **kwargs):
+        module = compile_str(module_name, src_code, location, *args, **kwargs)
+        path = Path(location) / f"{module_name}.{cmodule.get_lib_extension()}"
+        path.with_name("digest").write_text(hashlib.blake2b(path.read_bytes()).hexdigest())
+        return module
+
+    cmodule.GCC_compiler.compile_str = staticmethod(compiled)
+    cache = cmodule.ModuleCache
+    from_key, from_hash = cache._get_from_key, cache._get_from_hash
+
+    def forget_if_broken(self, name):
+        if name is None or name in self.module_from_name or not _remove_if_broken(name):
+            return
+        self.entry_from_key = {key: entry for key, entry in self.entry_from_key.items() if entry != name}
+        self.module_hash_to_key_data = {module_hash: data for module_hash, data in self.module_hash_to_key_data.items()
+                                        if data.get_entry() != name}
+        self.loaded_key_pkl.discard(os.path.join(os.path.dirname(name), "key.pkl"))
+
+    def get_from_key(self, key, key_data=None):
+        if key_data is None:
+            forget_if_broken(self, self.entry_from_key.get(key))
+        return from_key(self, key, key_data)
+
+    def get_from_hash(self, module_hash, key, *args, **kwargs):
+        if module_hash in self.module_hash_to_key_data:
+            forget_if_broken(self, self.module_hash_to_key_data[module_hash].get_entry())
+        return from_hash(self, module_hash, key, *args, **kwargs)
+
+    cache._get_from_key, cache._get_from_hash = get_from_key, get_from_hash
+
+
+def _whole_or_gone(name):
+    """Make a context manager in which a module that Theano imports itself is whole or not there at all."""
+    @contextlib.contextmanager
+    def around():
+        import theano
+        folder = os.path.join(theano.config.compiledir, name)
+        if os.path.exists(os.path.join(folder, "mod.cpp")):  # it was compiled
+            _remove_if_broken(os.path.join(folder, name + ".so"))
+        yield
+    return around
+
+
+AROUND_IMPORT = {
+    "theano": _settings_in_a_sentence,
+    "theano.gof.cutils": _whole_or_gone("cutils_ext"),
+    "theano.gof.lazylinker_c": _whole_or_gone("lazylinker_ext"),
+}
+AFTER_IMPORT = {"theano.gof.cmodule": _compile_broken_modules_again}
+if FAST:
+    AFTER_IMPORT["theano"] = cache_ops_without_properties
 if _omp:
     AFTER_IMPORT["theano.tensor.blas"] = _split_products

@@ -5,9 +5,11 @@ import importlib
 import json
 import os
 import pickle
+import resource
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -264,3 +266,78 @@ def test_debug_mode_and_printing():
     assert theano.pprint(x * 2 + 0.1) == "((x * TensorConstant{2}) + TensorConstant{0.1})"
     printed = theano.printing.debugprint(x * np.float32(0.1), file="str", ids="")
     assert "TensorConstant{0.1}" in printed and "Elemwise{mul,no_inplace}" in printed
+
+
+# --- What Theano would stop at with a traceback ------------------------------------------
+
+@pytest.mark.parametrize("value", ["/home/o'brien/.theano", "/a, b#c", 'say "x"', "back\\slash", "-O3 -lm", "compiledir_%(device)s"])
+def test_a_flags_value_is_what_theano_reads(value):
+    from theano.configparser import parse_config_string
+    flags = f"a={legacy.theano._quoted(value)},b=2"
+    assert parse_config_string(flags) == {"a": value, "b": "2"} == legacy.theano._parsed(flags)
+
+
+def test_where_modules_cannot_be_kept_a_private_folder_takes_them(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    fallback = tmp_path / f"theano-{os.geteuid()}"
+    assert legacy.theano._folder_for_modules(tmp_path / "new") == tmp_path / "new" and not capsys.readouterr().err
+    (tmp_path / "file").touch()
+    for wanted in (tmp_path / "file" / "x", Path("~/.theano")):
+        assert legacy.theano._folder_for_modules(wanted) == fallback
+    assert fallback.stat().st_mode & 0o777 == 0o700 and "can't keep" in capsys.readouterr().err
+    fallback.rmdir()
+    fallback.symlink_to(tmp_path / "new")           # planted
+    with pytest.raises(SystemExit) as ended:
+        legacy.theano._folder_for_modules(tmp_path / "file" / "x")
+    assert ended.value.code == 2 and "not this user's own" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_noticed_before_theano_waits_for_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("TMPDIR", "/elsewhere")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (10**5, before[1]))
+        assert legacy.theano._hindrance(tmp_path) == "File too large"
+        legacy.theano._make_room_for_temporary_files(tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        tempfile.tempdir = None
+    assert os.environ["TMPDIR"] == str(tmp_path)
+
+
+def test_a_compiler_is_tried_once(tmp_path):
+    compiler = tmp_path / "g++"
+    compiler.write_text("#!/bin/sh\necho $0 is out of order >&2\nexit 1\n")
+    compiler.chmod(0o755)
+    for _ in range(2):
+        assert "out of order" in legacy.theano._failure(str(compiler), (), tmp_path)
+    compiler.write_text(f'#!/bin/sh\necho >> {tmp_path}/calls\nexec g++ "$@"\n')
+    for _ in range(2):
+        assert legacy.theano._failure(str(compiler), (), tmp_path) is None
+    assert (tmp_path / "calls").read_text() == "\n"
+    assert legacy.theano._failure(str(tmp_path / "none"), (), tmp_path) == "it isn't there"
+
+
+@pytest.mark.parametrize("flags, theanorc, words", [
+    ("floatX=float99", "", "float99"), ("floatX='float32", "", "No closing quotation"), ("", "floatX = float64\n", "no section"),
+    ("", "[global]\nmode = SLOW\n", "FAST_RUN"), ("base_compiledir=/proc/x", "", "/proc/x"), ("cxx=/no/g++", "", "/no/g++")])
+def test_settings_that_theano_does_not_take_are_a_sentence(tmp_path, flags, theanorc, words):
+    (tmp_path / "rc").write_text(theanorc)
+    done = python("import legacy, theano", fails=True, THEANO_FLAGS=flags, THEANORC=str(tmp_path / "rc"))
+    assert done.returncode == 2 and words in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
+
+
+def test_a_broken_compiled_module_is_compiled_again(tmp_path):
+    """Truncated, changed or gone: what Theano would load, and die of."""
+    code = "import legacy, theano; x = theano.tensor.scalar(); print(theano.function([x], x + 2)(3))"
+    flags = f"base_compiledir={tmp_path},gcc.cxxflags=-O0"
+    whole = python(code, THEANO_FLAGS=flags)
+    modules = list(tmp_path.glob("compiledir_*/*/*.so"))
+    assert {"cutils_ext.so", "lazylinker_ext.so"} < {path.name for path in modules} and "broken" not in whole.stderr
+    for number, path in enumerate(sorted(modules)):
+        content = path.read_bytes()
+        damaged = [content[:5000], content[:9000] + bytes(2000) + content[11000:]][number % 2]
+        path.unlink() if path.name == "lazylinker_ext.so" else path.write_bytes(damaged)
+    again, after = (python(code, THEANO_FLAGS=flags) for _ in range(2))
+    assert whole.stdout == again.stdout == after.stdout == "5.0\n"
+    assert again.stderr.count("is broken: it is compiled again") == len(modules) and "broken" not in after.stderr
