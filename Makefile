@@ -138,8 +138,11 @@ lint: setup
 test: lint
 	$(PYTHON) -m pytest
 
+# The stack, the rooms that Python's versions touch, and a script of each half.
 test-fast: setup
-	$(PYTHON) -m pytest -m "not slow"
+	$(PYTHON) -m pytest -m "not slow" tests/test_legacy*.py tests/test_cli.py tests/test_datasets.py tests/test_files.py \
+	  tests/test_TP1.py tests/test_theano_scripts.py::test_1b_iii_equals_the_same_steps_in_numpy \
+	  tests/test_keras_scripts.py::test_2c_saves_loads_and_goes_on
 
 bench: setup
 	$(PYTHON) benchmarks/bench.py
