@@ -63,7 +63,7 @@ def _write_a_megabyte(folder):
 
 
 def _folder_for_modules(wanted):
-    """`wanted`, below the home; a temporary folder of this user's own where Theano can't keep compiled modules there."""
+    """`wanted`, below the home, or a temporary folder of one's own where Theano can't keep compiled modules there."""
     home = os.path.expanduser("~")
     reason = _hindrance(wanted) if os.path.isabs(home) and os.path.isdir(home) else "there is no home folder"
     if not reason:
