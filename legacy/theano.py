@@ -450,7 +450,17 @@ AROUND_IMPORT = {
     "theano.gof.cutils": _whole_or_gone("cutils_ext"),
     "theano.gof.lazylinker_c": _whole_or_gone("lazylinker_ext"),
 }
-AFTER_IMPORT = {"theano.gof.cmodule": _compile_broken_modules_again}
+def _wait_less_for_the_lock(compilelock):
+    """Look ten times a second whether another process has done compiling: Theano looks every five to ten seconds."""
+    plain = compilelock.lock
+
+    def lock(tmp_dir, timeout=compilelock.notset, min_wait=0.05, max_wait=0.15, verbosity=0):
+        return plain(tmp_dir, timeout, min_wait, max_wait, verbosity)
+
+    compilelock.lock = lock
+
+
+AFTER_IMPORT = {"theano.gof.cmodule": _compile_broken_modules_again, "theano.gof.compilelock": _wait_less_for_the_lock}
 if FAST:
     AFTER_IMPORT["theano"] = cache_ops_without_properties
 if _omp:

@@ -159,6 +159,26 @@ def test_a_home_that_cannot_be_written_does_not_stop_theano(tmp_path):
     assert done.stdout.startswith(str(tmp_path / "theano-"))
 
 
+def test_two_processes_that_compile_do_not_sleep_for_each_other(tmp_path):
+    """Theano looks for the lock again after five seconds or more."""
+    done = python(f"""
+import legacy, os, time
+from theano.gof import compilelock
+folder = {str(tmp_path / "lock_dir")!r}
+child = os.fork()
+if not child:
+    compilelock.lock(folder)
+    time.sleep(0.5)
+    compilelock.Unlocker(folder).unlock(force=True)
+    os._exit(0)
+while not os.path.exists(folder):
+    time.sleep(0.01)
+begun = time.monotonic()
+compilelock.lock(folder)
+print(time.monotonic() - begun)""")
+    assert float(done.stdout) < 4
+
+
 @pytest.mark.skipif(not theano.config.cxx or not legacy.FAST, reason="nothing is compiled")
 def test_an_op_without_parameters_is_kept_on_disk():
     x = T.matrix()
