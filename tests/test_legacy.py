@@ -116,6 +116,18 @@ def test_save_load_model_and_load_weights_with_h5py_3(tmp_path):
             assert (fresh.predict(x) == model.predict(x)).all()
 
 
+def test_a_saved_model_begins_with_its_input_layer(tmp_path):
+    """As tf.keras 2 writes it: Keras 3 misreads a shape that the first layer has instead."""
+    import h5py
+    model = small_model()
+    model.save(str(tmp_path / "m.h5"))
+    with h5py.File(tmp_path / "m.h5") as file:
+        first, second = json.loads(file.attrs["model_config"])["config"]["layers"][:2]
+    assert first["class_name"] == "InputLayer" and first["config"]["batch_input_shape"] == [None, 3]
+    assert second["class_name"] == "Dense" and "batch_input_shape" not in second["config"]
+    assert type(model).from_config(model.get_config()).input_shape == (None, 3)
+
+
 def test_a_file_as_h5py_2_wrote_it_loads_too(tmp_path):
     """Names and versions as fixed-length bytes: Keras files of 2016, and of other software."""
     import h5py
