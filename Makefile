@@ -138,10 +138,10 @@ lint: setup
 test: lint
 	$(PYTHON) -m pytest
 
-# The stack, the rooms that Python's versions touch, and a script of each half.
+# The stack, the rooms that Python's versions touch, and a script from its training to its figure.
 test-fast: setup
-	$(PYTHON) -m pytest -m "not slow" tests/test_legacy*.py tests/test_cli.py tests/test_datasets.py tests/test_files.py \
-	  tests/test_TP1.py tests/test_theano_scripts.py::test_1b_iii_equals_the_same_steps_in_numpy \
+	$(PYTHON) -m pytest -m "not slow" tests/test_legacy_values.py tests/test_legacy_python.py tests/test_cli.py \
+	  tests/test_datasets.py tests/test_files.py tests/test_TP1.py \
 	  tests/test_keras_scripts.py::test_2c_saves_loads_and_goes_on
 
 bench: setup
