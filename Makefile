@@ -25,10 +25,10 @@ NETWORK := $(MODULES) tp2/network.py tp2/trainings.py legacy/speed.py
 # Part, stamp, how long it takes on two cores where nothing was done before, what it is.
 define PLAN
 Ej1a      Ej1a                      5 s    an expression as a graph of symbols
-Ej1b_i    Ej1b_i                    5 s    logistic regression in minibatches
+Ej1b_i    Ej1b_i                    8 s    logistic regression in minibatches
 Ej1b_ii   Ej1b_ii$(PHOTOGRAPHS)     10 s   airplanes against motorbikes
-Ej1b_iii  Ej1b_iii                  15 s   100 ReLU with the weights of He et al.
-Ej2a      Ej2a                      6 min  twelve trainings on MNIST, a line each
+Ej1b_iii  Ej1b_iii                  25 s   100 ReLU with the weights of He et al.
+Ej2a      Ej2a                      3 min  twelve trainings on MNIST, a line each
 Ej2b      Ej2b$(PHOTOGRAPHS)        15 s   Caltech101 into an H5 file
 Ej2c      Ej2c                      15 s   a model saved and loaded back, after Ej2a
 endef
