@@ -445,11 +445,6 @@ def _whole_or_gone(name):
     return around
 
 
-AROUND_IMPORT = {
-    "theano": _settings_in_a_sentence,
-    "theano.gof.cutils": _whole_or_gone("cutils_ext"),
-    "theano.gof.lazylinker_c": _whole_or_gone("lazylinker_ext"),
-}
 def _wait_less_for_the_lock(compilelock):
     """Look ten times a second whether another process has done compiling: Theano looks every five to ten seconds."""
     plain = compilelock.lock
@@ -460,6 +455,11 @@ def _wait_less_for_the_lock(compilelock):
     compilelock.lock = lock
 
 
+AROUND_IMPORT = {
+    "theano": _settings_in_a_sentence,
+    "theano.gof.cutils": _whole_or_gone("cutils_ext"),
+    "theano.gof.lazylinker_c": _whole_or_gone("lazylinker_ext"),
+}
 AFTER_IMPORT = {"theano.gof.cmodule": _compile_broken_modules_again, "theano.gof.compilelock": _wait_less_for_the_lock}
 if FAST:
     AFTER_IMPORT["theano"] = cache_ops_without_properties
