@@ -1,4 +1,4 @@
-"""The same mathematics, faster: three pieces of Keras 2.3.1 on Theano, replaced.
+"""The same mathematics, faster: four pieces of Keras 2.3.1 on Theano, replaced.
 
 Imported after Keras; `install()` puts the pieces in place (TP2_PLAIN=1 in the environment leaves
 Keras as it is). benchmarks/README.md says what each gives.
@@ -7,7 +7,8 @@ Keras as it is). benchmarks/README.md says what each gives.
   nothing, and every step is a pass over the memory of its own; here both are one pass, and one more
   for the gradient, which sums the bias's gradient on its way;
 - ReLU alone: Theano's (x + |x|) / 2 has a gradient that compilers don't vectorise;
-- the RMSprop step: Theano compiles it to two passes of which one isn't vectorised.
+- the RMSprop step: Theano compiles it to two passes of which one isn't vectorised;
+- between two batches: Keras takes medians of its callbacks' times, to warn of slow ones.
 """
 from legacy import FAST
 
@@ -19,26 +20,64 @@ import theano
 
 
 class RandomBits(theano.Op):
-    """(x, phase) -> 16 random bits for each number of x, as a uint16 vector; new at every call.
+    """(state, x, phase) -> 16 random bits for each number of x, and the next state.
 
-    Empty where phase, Keras's learning phase, is 0: nothing is drawn for a test.
+    state: of NumPy's SFC64, a uint64 vector (4,); the bits: a uint16 vector, the generator's 64-bit numbers
+    one after the other. Empty where phase, Keras's learning phase, is 0: nothing is drawn for a test.
     """
+    __props__ = ()
 
-    def __init__(self, seed):
-        self.random = np.random.SFC64(seed)
-
-    def make_node(self, x, phase):
-        return theano.Apply(self, [x, phase], [theano.tensor.vector(dtype="uint16")])
+    def make_node(self, *inputs):
+        return theano.Apply(self, list(inputs), [theano.tensor.vector(dtype="uint16"), inputs[0].type()])
 
     def perform(self, node, inputs, outputs):
-        x, phase = inputs
-        outputs[0][0] = self.random.random_raw(-(-x.size // 4) if phase else 0).view(np.uint16)
+        state, x, phase = inputs
+        generator = np.random.SFC64()
+        generator.state = {**generator.state, "state": {"state": state}}
+        outputs[0][0] = generator.random_raw(-(-x.size // 4) if phase else 0).view(np.uint16)
+        outputs[1][0] = generator.state["state"]["state"]
 
     def connection_pattern(self, node):
-        return [[False], [False]]
+        return [[False] * 2] * 3
 
     def grad(self, inputs, gradients):
-        return [theano.gradient.DisconnectedType()()] * 2
+        return [theano.gradient.DisconnectedType()()] * 3
+
+    def c_code_cache_version(self):
+        return (1,)
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        state, x, phase = inputs
+        bits, new_state = outputs
+        return f"""
+        {{
+            npy_intp words = *(npy_uint8*) PyArray_DATA({phase}) ? (PyArray_SIZE({x}) + 3) / 4 : 0, size = 4 * words;
+            if (!{bits} || PyArray_DIM({bits}, 0) != size) {{
+                Py_XDECREF({bits});
+                {bits} = (PyArrayObject*) PyArray_SimpleNew(1, &size, NPY_UINT16);
+            }}
+            Py_XDECREF({new_state});
+            {new_state} = (PyArrayObject*) PyArray_NewCopy({state}, NPY_CORDER);
+            if (!{bits} || !{new_state}) {{ {sub["fail"]} }}
+            npy_uint64* const stored = (npy_uint64*) PyArray_DATA({new_state});
+            npy_uint64* const drawn = (npy_uint64*) PyArray_DATA({bits});
+            npy_uint64 a = stored[0], b = stored[1], c = stored[2], counter = stored[3];
+            for (npy_intp i = 0; i < words; ++i) {{
+                drawn[i] = a + b + counter++;
+                a = b ^ (b >> 11);
+                b = c + (c << 3);
+                c = (c << 24 | c >> 40) + drawn[i];
+            }}
+            stored[0] = a; stored[1] = b; stored[2] = c; stored[3] = counter;
+        }}
+        """
+
+
+def _random_bits(seed, x, phase):
+    """RandomBits of a generator of their own, whose state moves on at each call of a function they are in."""
+    state = theano.shared(np.random.SFC64(seed).state["state"]["state"])
+    bits, state.default_update = RandomBits()(state, x, phase)
+    return bits
 
 
 class Dropout(theano.Op):
@@ -251,7 +290,7 @@ def _call_dropout(slow):
         seed = self.seed or np.random.randint(1, 10e6)  # as Keras does: np.random.seed rules it
         rectified = getattr(inputs.tag, "rectified", None)
         x = inputs if rectified is None else rectified
-        dropped = Dropout(1 - self.rate, rectified is not None)(x, RandomBits(seed)(x, phase), phase)
+        dropped = Dropout(1 - self.rate, rectified is not None)(x, _random_bits(seed, x, phase), phase)
         dropped._uses_learning_phase = True
         return dropped
     return call
@@ -286,15 +325,22 @@ def _get_updates(slow):
     return get_updates
 
 
+def _call_batch_hook(self, mode, hook, batch, logs=None):
+    """For keras.callbacks.CallbackList, whose own takes two medians a batch, longer than our callbacks take."""
+    for callback in self.callbacks:
+        getattr(callback, f"on_{mode}_batch_{hook}")(batch, logs or {})
+
+
 def install():
-    """Put the three pieces in place, once."""
+    """Put the pieces in place, once."""
     from keras import backend as K
-    from keras import layers, optimizers
+    from keras import callbacks, layers, optimizers
     if not FAST or hasattr(K, "_tp2_speed"):
         return
     layers.Dropout.call = _call_dropout(layers.Dropout.call)
     K.relu = _relu(K.relu, K.floatx())
     optimizers.RMSprop.get_updates = _get_updates(optimizers.RMSprop.get_updates)
+    callbacks.CallbackList._call_batch_hook = _call_batch_hook
     for name, optimizer, position in (("dropout_sums", _summed_already, 49), ("rmsprop_step_inplace", _inplace, 75)):
         theano.compile.optdb.register(name, theano.tensor.opt.in2out(optimizer, ignore_newtrees=True), position,
                                       "fast_run", "inplace")

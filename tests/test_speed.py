@@ -40,6 +40,31 @@ def test_dropout_and_its_gradient_equal_the_formula(rectify, linker):
                 assert np.allclose(one, other, rtol=1e-5, atol=1e-6, equal_nan=True)
 
 
+@pytest.mark.parametrize("linker", ["cvm", "py"])
+def test_random_bits_are_those_of_numpys_generator_call_after_call(linker):
+    if linker == "cvm" and not theano.config.cxx:
+        pytest.skip("no compiler")
+    x, phase = T.matrix(dtype="float32"), T.scalar(dtype="uint8")
+    f = theano.function([x, phase], speed._random_bits(5, x, phase), mode=theano.Mode(linker, "fast_run"))
+    generator = np.random.SFC64(5)
+    for shape in ((1, 1), (3, 4), (1, 7), (0, 5), (128, 33)):
+        assert f(np.ones(shape, "float32"), 0).size == 0
+        expected = generator.random_raw(-(-shape[0] * shape[1] // 4)).view(np.uint16)
+        assert (f(np.ones(shape, "float32"), 1) == expected).all()
+
+
+def test_callbacks_are_called_as_keras_calls_them_without_a_median(monkeypatch):
+    from keras.callbacks import CallbackList, LambdaCallback
+    called = []
+    callbacks = CallbackList([LambdaCallback(on_batch_begin=lambda batch, logs: called.append(("begin", batch, logs)),
+                                             on_batch_end=lambda batch, logs: called.append(("end", batch, logs)))])
+    monkeypatch.setattr(np, "median", None)
+    callbacks._call_batch_hook("train", "begin", 3, {"size": 2})
+    callbacks._call_batch_hook("test", "end", 4)
+    callbacks._call_batch_hook("train", "end", 5)
+    assert called == [("begin", 3, {"size": 2}), ("end", 5, {})]
+
+
 def test_a_keras_dropout_keeps_its_share_its_seed_and_draws_nothing_in_a_test():
     from keras import backend as K
     from keras.layers import Activation, Dropout, Input
