@@ -211,6 +211,16 @@ def recurrent(layer):
     return model, x, model.fit(x, y, batch_size=20, epochs=10, verbose=0).history["loss"]
 
 
+@pytest.mark.skipif(not theano.config.cxx or not legacy.FAST, reason="nothing is compiled")
+def test_a_sum_is_several_at_once_and_keeps_nan_and_infinity():
+    x = T.vector(dtype="float32")
+    total = theano.function([x], x.sum(dtype="float64"))
+    ones = [1] * 1000
+    assert total(np.float32([2 ** 60, *ones])) > 2 ** 60        # one after the other, each 1 would be lost
+    assert total(np.float32([np.inf, *ones])) == np.inf
+    assert np.isnan(total(np.float32([np.inf, -np.inf, *ones]))) and np.isnan(total(np.float32([*ones, np.nan])))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["LSTM", "GRU", "SimpleRNN"])
 def test_recurrent_layers_train(name, tmp_path):
