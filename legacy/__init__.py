@@ -3,7 +3,7 @@
 Write `import legacy` above `import theano` or `import keras`; nothing else changes in a
 script. Every compatibility trick is in a room of this package, each with the upstream cause
 and the version it serves: `python`, `numpy`, `theano` (with the flags that make it fast without
-changing what it computes; TP2_PLAIN=1 in the environment leaves those out, for comparison), `keras`,
+changing what it computes; TP2_PLAIN=1 in the environment leaves those out, for comparison), `headers`, `keras`,
 and `speed`, which only who asks for it gets. `python -m legacy SCRIPT` runs a script of those years
 as it is, `install.py` installs the stack.
 
@@ -15,13 +15,13 @@ import importlib.abc
 import importlib.machinery
 import sys
 
-from . import keras, numpy, python, theano
+from . import headers, keras, numpy, python, theano
 from .theano import FAST, blas_threads
 
 __all__ = ["FAST", "blas_threads"]
 
 
-ROOMS = [python, numpy, theano, keras]
+ROOMS = [python, numpy, headers, theano, keras]
 
 
 class _Hook(importlib.abc.MetaPathFinder):

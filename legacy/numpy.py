@@ -239,6 +239,8 @@ def _ragged(module):
 
 # Before Theano's own includes.
 _PREAMBLE = """\
+#ifndef LEGACY_NUMPY_2
+#define LEGACY_NUMPY_2
 /* NumPy 2 hides PyArray_Descr's fields (elsize) from code that should run on NumPy 1 too: this doesn't. */
 #define NPY_TARGET_VERSION 0x00000012
 #include <Python.h>
@@ -258,6 +260,7 @@ _PREAMBLE = """\
 /* NumPy 2's complex numbers are C's own, without the fields `real` and `imag`. */
 struct legacy_complex64 { npy_float32 real, imag; };
 struct legacy_complex128 { npy_float64 real, imag; };
+#endif
 """
 
 

@@ -214,7 +214,8 @@ def _theano_flags(theirs, ours):
     _make_room_for_temporary_files(folder)
     # -fno-*: let g++ vectorise square roots and branches. Unlike -ffast-math these keep
     # NaN and infinity as they are.
-    options = ["-O3", "-fno-math-errno", "-fno-trapping-math"]
+    # -g0: Theano asks for a debugger's symbols.
+    options = ["-O3", "-g0", "-fno-math-errno", "-fno-trapping-math"]
     tried = tuple(named["gcc.cxxflags"].split() if "gcc.cxxflags" in named else options if FAST else ())
     if "cxx" not in named:
         flags["cxx"] = _compiler(tried, folder)
@@ -388,22 +389,26 @@ def cache_ops_without_properties(_module):
             op.__props__ = ("__module__",)  # any constant; equality and hash don't look here
 
 
-def _is_whole(module):
-    """Whether a compiled module's file is what the compiler wrote; the folder of each keeps a digest of it."""
+def note_digest(path):
+    """Put the digest of a file that the compiler wrote beside it."""
+    Path(f"{path}.digest").write_text(hashlib.blake2b(Path(path).read_bytes()).hexdigest())
+
+
+def is_whole(path):
+    """Whether a file is what the compiler wrote, as `note_digest` noted it."""
     try:
-        content, digest = Path(module).read_bytes(), Path(module).with_name("digest").read_text()
+        return hashlib.blake2b(Path(path).read_bytes()).hexdigest() == Path(f"{path}.digest").read_text()
     except (OSError, ValueError):
         return False
-    return hashlib.blake2b(content).hexdigest() == digest
 
 
 def _remove_if_broken(module):
     """Remove a compiled module's folder where its file is broken, to load which may end the process; whether it was."""
     from theano.gof import compilelock
-    if _is_whole(module):
+    if is_whole(module):
         return False
     with compilelock.lock_ctx():  # nobody else is just making it
-        if _is_whole(module):
+        if is_whole(module):
             return False
         _say(f"{module} is broken: it is compiled again.")
         shutil.rmtree(os.path.dirname(module), ignore_errors=True)
@@ -416,8 +421,7 @@ def _compile_broken_modules_again(cmodule):
 
     def compiled(module_name, src_code, location=None, *args, **kwargs):
         module = compile_str(module_name, src_code, location, *args, **kwargs)
-        path = Path(location) / f"{module_name}.{cmodule.get_lib_extension()}"
-        path.with_name("digest").write_text(hashlib.blake2b(path.read_bytes()).hexdigest())
+        note_digest(Path(location) / f"{module_name}.{cmodule.get_lib_extension()}")
         return module
 
     cmodule.GCC_compiler.compile_str = staticmethod(compiled)
