@@ -25,7 +25,8 @@ class RandomBits(theano.Op):
     state: of NumPy's SFC64, a uint64 vector (4,); the bits: a uint16 vector, the generator's 64-bit numbers
     one after the other. Empty where phase, Keras's learning phase, is 0: nothing is drawn for a test.
     """
-    __props__ = ()
+    __props__ = ("generator",)  # without any, Theano compiles it in every process
+    generator = "SFC64"
 
     def make_node(self, *inputs):
         return theano.Apply(self, list(inputs), [theano.tensor.vector(dtype="uint16"), inputs[0].type()])

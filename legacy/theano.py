@@ -16,6 +16,7 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import types
 from pathlib import Path
 
 FAST = os.environ.get("TP2_PLAIN", "") in ("", "0")
@@ -389,6 +390,19 @@ def cache_ops_without_properties(_module):
             op.__props__ = ("__module__",)  # any constant; equality and hash don't look here
 
 
+def _stable_versions(module):
+    """Let Theano 1.0.5 keep on disk what it compiled for an Op with its C code in a file, such as DimShuffle.
+
+    Its version is Python's hash of that code, which is another in each process since Python 3.3.
+    """
+    plain = module.COp.c_code_cache_version
+
+    def c_code_cache_version(self):
+        return (hashlib.sha256(repr(self.func_codes).encode()).hexdigest(), *plain(self)[1:])
+
+    module.COp.c_code_cache_version = c_code_cache_version
+
+
 def note_digest(path):
     """Put the digest of a file that the compiler wrote beside it."""
     Path(f"{path}.digest").write_text(hashlib.blake2b(Path(path).read_bytes()).hexdigest())
@@ -471,13 +485,74 @@ def _wait_less_for_the_lock(compilelock):
     compilelock.lock = lock
 
 
+# --- What Theano does at every start ------------------------------------------------------
+
+def _try_the_processors_flags_once(cmodule):
+    """Have Theano compile and run its small program with the processor's flags (0.1 s) only where it has not yet."""
+    plain = cmodule.try_march_flag
+
+    def try_march_flag(flags):
+        import theano
+        known = repr((flags, theano.config.cxx, theano.config.gcc.cxxflags, cmodule.gcc_version_str))
+        note = Path(theano.config.compiledir) / f"march-{hashlib.sha256(known.encode()).hexdigest()[:8]}"
+        if note.exists():
+            return True, True
+        outcome = plain(flags)
+        if outcome == (True, True):
+            with contextlib.suppress(OSError):
+                note.touch()
+        return outcome
+
+    cmodule.try_march_flag = try_march_flag
+
+
+def _known_trial(blas_c):
+    """Theano's program that tries how BLAS multiplies by zero lacks a bracket: its answer is always this."""
+    blas_c.check_force_gemv_init._force_init_beta = False
+
+
+def _without(name, stand_in):
+    """Make a context manager in which `import name` takes no time, where SciPy imports its parts when they are used."""
+    @contextlib.contextmanager
+    def around():
+        import scipy
+        spared = name not in sys.modules and hasattr(scipy, "__getattr__")
+        if spared:
+            sys.modules[name] = stand_in
+        try:
+            yield
+        finally:
+            if spared:
+                del sys.modules[name]
+    return around
+
+
+def _prepare(cmodule):
+    _compile_broken_modules_again(cmodule)
+    if FAST:
+        _try_the_processors_flags_once(cmodule)
+
+
 AROUND_IMPORT = {
     "theano": _settings_in_a_sentence,
     "theano.gof.cutils": _whole_or_gone("cutils_ext"),
     "theano.gof.lazylinker_c": _whole_or_gone("lazylinker_ext"),
 }
-AFTER_IMPORT = {"theano.gof.cmodule": _compile_broken_modules_again, "theano.gof.compilelock": _wait_less_for_the_lock}
+AFTER_IMPORT = {"theano.gof.cmodule": _prepare, "theano.gof.compilelock": _wait_less_for_the_lock}
 if FAST:
-    AFTER_IMPORT |= {"theano": cache_ops_without_properties, "theano.tensor.elemwise": _sum_in_any_order}
+    AROUND_IMPORT |= {
+        # Theano has one function of scipy.stats, which takes 0.15 s to import ...
+        "theano.scalar.basic_scipy": _without("scipy.stats", types.ModuleType("scipy.stats")),
+        # ... and asks scipy.signal, 0.15 s too, for private functions that since SciPy 1.8 are not where it looks:
+        # an ImportError, with which it is content.
+        "theano.tensor.nnet.conv": _without("scipy.signal", None),
+        "theano.tensor.nnet.abstract_conv": _without("scipy.signal", None),
+    }
+    AFTER_IMPORT |= {
+        "theano": cache_ops_without_properties,
+        "theano.gof.op": _stable_versions,
+        "theano.tensor.blas_c": _known_trial,
+        "theano.tensor.elemwise": _sum_in_any_order,
+    }
 if _omp:
     AFTER_IMPORT["theano.tensor.blas"] = _split_products

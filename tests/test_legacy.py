@@ -192,10 +192,39 @@ print(time.monotonic() - begun)""")
 
 
 @pytest.mark.skipif(not theano.config.cxx or not legacy.FAST, reason="nothing is compiled")
-def test_an_op_without_parameters_is_kept_on_disk():
-    x = T.matrix()
-    key = theano.gof.cc.CLinker().accept(theano.gof.FunctionGraph([x], [T.blas._dot22(x, x)], clone=True)).cmodule_key()
-    assert key[0] != ()  # no version: compiled anew in every process
+def test_a_second_process_compiles_nothing_and_a_start_imports_little():
+    """Not Ops without parameters (Dot22) or with a file of C code (DimShuffle), nor what Theano tries at every start."""
+    code = """
+import subprocess, sys
+ran = []
+plain = subprocess.Popen.__init__
+def popen(self, command, *rest, **more):
+    ran.append(str(command))
+    plain(self, command, *rest, **more)
+subprocess.Popen.__init__ = popen
+import legacy
+import theano.tensor as T
+from legacy import speed
+x, v = T.matrix(), T.vector()
+theano = sys.modules["theano"]
+theano.function([x, v], [T.dot(x, x), x + v, T.dot(x, v), speed._random_bits(1, x, T.constant(1, dtype="uint8"))])
+print("-o" in " ".join(ran), len(ran))
+assert not {"scipy.stats", "scipy.signal"} & sys.modules.keys()
+from theano.scalar.basic_scipy import Chi2SF
+assert abs(Chi2SF.st_impl(3., 2.) - 0.2231302) < 1e-6 and sys.modules["scipy.stats"].chi2"""
+    python(code)
+    compiled, commands = python(code).stdout.split()
+    assert compiled == "False" and int(commands) > 0
+
+
+@pytest.mark.skipif(not theano.config.cxx or not legacy.FAST, reason="nothing is compiled")
+def test_a_sum_is_several_at_once_and_keeps_nan_and_infinity():
+    x = T.vector(dtype="float32")
+    total = theano.function([x], x.sum(dtype="float64"))
+    ones = [1] * 1000
+    assert total(np.float32([2 ** 60, *ones])) > 2 ** 60        # one after the other, each 1 would be lost
+    assert total(np.float32([np.inf, *ones])) == np.inf
+    assert np.isnan(total(np.float32([np.inf, -np.inf, *ones]))) and np.isnan(total(np.float32([*ones, np.nan])))
 
 
 # --- All of Theano and Keras ------------------------------------------------------------
@@ -209,16 +238,6 @@ def recurrent(layer):
                                      keras.layers.Dense(1, activation="sigmoid")])
     model.compile(keras.optimizers.Adam(0.02), "binary_crossentropy", metrics=["accuracy"])
     return model, x, model.fit(x, y, batch_size=20, epochs=10, verbose=0).history["loss"]
-
-
-@pytest.mark.skipif(not theano.config.cxx or not legacy.FAST, reason="nothing is compiled")
-def test_a_sum_is_several_at_once_and_keeps_nan_and_infinity():
-    x = T.vector(dtype="float32")
-    total = theano.function([x], x.sum(dtype="float64"))
-    ones = [1] * 1000
-    assert total(np.float32([2 ** 60, *ones])) > 2 ** 60        # one after the other, each 1 would be lost
-    assert total(np.float32([np.inf, *ones])) == np.inf
-    assert np.isnan(total(np.float32([np.inf, -np.inf, *ones]))) and np.isnan(total(np.float32([*ones, np.nan])))
 
 
 @pytest.mark.slow
