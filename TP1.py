@@ -258,6 +258,6 @@ def load_mnist():
     InputError where there is no MNIST, or not the right one.
     """
     pixels, labels = mnist()
-    x = pixels.reshape(-1, SIDE * SIDE).astype(np.float32) / 255
+    x = np.divide(pixels.reshape(-1, SIDE * SIDE), 255, dtype=np.float32)
     y = np.eye(10, dtype=np.float32)[labels]
     return (x[:60000], y[:60000]), (x[60000:], y[60000:])

@@ -33,9 +33,9 @@ def main():
 
     # Train, or take Ej2a's training
     settings = network.settings_for({}, arguments.epochs, arguments.seed, arguments.samples)
-    history = trainings.histories({"original": settings}, results, TP1.load_mnist, force=arguments.force)["original"]
-    model = network.load(results / "Ej2a_original.h5", settings)
     digits = TP1.load_mnist()
+    history = trainings.histories({"original": settings}, results, lambda: digits, force=arguments.force)["original"]
+    model = network.load(results / "Ej2a_original.h5", settings)
 
     # Save
     path = results / "Ej2c.h5"

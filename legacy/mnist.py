@@ -20,7 +20,8 @@ def load():
     if hashlib.sha256(packed).hexdigest() != SHA256:  # a pickle may do anything: only this one is opened
         return None
     parts = pickle.loads(gzip.decompress(packed), encoding="latin1")
-    images, labels = (np.concatenate([np.asarray(part[index]) for part in parts]) for index in (0, 1))
-    images = np.round(images * 256).astype(np.uint8).reshape(-1, 28, 28)  # stored as k / 256
-    labels = labels.astype(np.uint8)
+    # Stored as float32, k / 256 exactly. Multiplied in pieces that stay in the processor's cache.
+    images = np.concatenate([np.multiply(part[0], 256, out=np.empty(part[0].shape, np.uint8), casting="unsafe")
+                             for part in parts]).reshape(-1, 28, 28)
+    labels = np.concatenate([part[1] for part in parts]).astype(np.uint8)
     return (images[:60000], labels[:60000]), (images[60000:], labels[60000:])
