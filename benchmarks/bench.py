@@ -5,7 +5,7 @@ the clock where the machine is otherwise idle, of the processor where a busy pro
 benchmarks/README.md has the figures measured when this was written. With a Python that has Keras 3 and
 JAX or PyTorch (any version of it), the peer's epochs are in the table too:
 
-    python benchmarks/bench.py --peer /path/to/environment/bin/python --backend jax
+    python benchmarks/bench.py --peer /path/to/environment/bin/python --backend jax torch
 """
 import contextlib
 import os
@@ -131,7 +131,7 @@ def numpy_hidden(x, y, steps):
 def main():
     parser = cli.Parser(__doc__)
     parser.add_argument("--peer", type=Path, metavar="PYTHON", help="a Python that has Keras 3 and a backend")
-    parser.add_argument("--backend", default="jax", help="the peer's backend (default: jax)")
+    parser.add_argument("--backend", nargs="+", default=["jax"], help="the peer's backends: jax, torch (default: jax)")
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         exercise_1(folder)
@@ -154,7 +154,7 @@ def exercise_1(folder):
         row(f"`{name}`, {full} {flag[2:]}", ours, its, ours / its)
 
 
-def network(peer, backend):
+def network(peer, backends):
     ours = lambda copies=1, **environment: lambda: epochs(sys.executable, "epoch.py", copies, **environment)
     products = lambda copies=1: lambda: epochs(sys.executable, "products.py", copies)
     ours()()  # compiles
@@ -166,8 +166,9 @@ def network(peer, backend):
             row(f"{name}{what[0]}", clock, processor, clock / floor[0], processor / floor[1])
 
     plain = ("the stack left plain", ours(TP2_PLAIN="1"))
-    its = lambda: epochs(peer, "peer_epoch.py", KERAS_BACKEND=backend)
-    peers = [(f"Keras 3 on {backend}, all cores", its)] * bool(peer)
+    peers = [(f"Keras 3 on {backend}, all cores",
+              lambda backend=backend: epochs(peer, "peer_epoch.py", KERAS_BACKEND=backend))
+             for backend in backends if peer]
     compare(("", 1), ("this project", ours()), plain, *peers)
     compare((f", {CORES} at once, each", CORES), ("this project", ours(CORES)), *peers)
     with busy():
