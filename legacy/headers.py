@@ -4,7 +4,6 @@ Theano 1.0.5 has g++ compile each of its Ops by itself, 25 for the smallest of s
 NumPy's and C++'s headers in each: more than half of g++'s time. Where g++ does not like the precompiled form (of
 another version, say) it reads the header itself.
 """
-import hashlib
 import os
 import subprocess
 import sys
@@ -12,7 +11,7 @@ import tempfile
 from pathlib import Path
 
 from . import numpy
-from .theano import FAST, is_whole, note_digest
+from .theano import FAST, is_whole, name_for, note_digest
 
 _CONTENT = (numpy.c_source("") if numpy.NUMPY_2 else "") + "".join(
     f"#include <{name}>\n" for name in ("Python.h", "iostream", "vector", "algorithm", "math.h", "numpy/arrayobject.h",
@@ -44,18 +43,21 @@ def _read_headers_once(cmodule):
     compile_str = cmodule.GCC_compiler.compile_str
     made = {}
 
+    def takes(options):
+        """Not what is no Op, nor the few Ops with options of their own: they'd need each another precompiled form."""
+        if "-Wno-unused-label" not in options:
+            return False
+        usual = {"-O3", "-fno-math-errno", *cmodule.GCC_compiler.compile_args()}
+        return all(option in usual or option.startswith("-W") for option in options)
+
     def compiled(module_name, src_code, location=None, **kwargs):
         """Theano's, which calls it under the lock of its compile cache."""
         options = list(kwargs.get("preargs") or [])
-        # Not for the few Ops with options of their own, nor what is no Op: they'd need each another precompiled form.
-        usual = {"-O3", "-fno-math-errno", *cmodule.GCC_compiler.compile_args()}
-        own = {option for option in options if not option.startswith("-W")} - usual
-        if "-Wno-unused-label" in options and not own:
+        if takes(options):
             folders = [f"-I{path}" for path in cmodule.std_include_dirs()]
             # As compile_str puts them, since g++ wants the same for both.
             command = [theano.config.cxx, "-shared", "-g", *options, *folders, "-fvisibility=hidden"]
-            name = hashlib.sha256(repr((command, cmodule.gcc_version_str)).encode()).hexdigest()[:8]
-            header = Path(theano.config.compiledir) / f"headers-{name}.h"
+            header = Path(theano.config.compiledir) / f"headers-{name_for(command, cmodule.gcc_version_str)}.h"
             if header not in made:
                 made[header] = _made(header, command)
             if made[header]:

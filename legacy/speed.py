@@ -328,8 +328,9 @@ def _get_updates(slow):
 
 def _call_batch_hook(self, mode, hook, batch, logs=None):
     """For keras.callbacks.CallbackList, whose own takes two medians a batch, longer than our callbacks take."""
+    logs = logs or {}
     for callback in self.callbacks:
-        getattr(callback, f"on_{mode}_batch_{hook}")(batch, logs or {})
+        getattr(callback, f"on_{mode}_batch_{hook}")(batch, logs)
 
 
 def install():

@@ -43,6 +43,11 @@ def _digest():
     return digest.hexdigest()[:8]
 
 
+def name_for(*known):
+    """Eight digits that stand for some values, in the name of a file that is good for just these."""
+    return hashlib.sha256(repr(known).encode()).hexdigest()[:8]
+
+
 def _hindrance(folder):
     """What hinders Theano from keeping compiled modules in a folder, which is made if need be, or None."""
     try:
@@ -102,8 +107,7 @@ def _failure(compiler, options, folder):
     include = sysconfig.get_paths()["include"]
     try:
         status = os.stat(path)
-        known = repr((path, status.st_size, status.st_mtime_ns, include, options))
-        note = folder / f"compiler-{hashlib.sha256(known.encode()).hexdigest()[:8]}"
+        note = folder / f"compiler-{name_for(path, status.st_size, status.st_mtime_ns, include, options)}"
         if note.exists():
             return None
         with tempfile.TemporaryDirectory(dir=folder) as place:
@@ -493,8 +497,8 @@ def _try_the_processors_flags_once(cmodule):
 
     def try_march_flag(flags):
         import theano
-        known = repr((flags, theano.config.cxx, theano.config.gcc.cxxflags, cmodule.gcc_version_str))
-        note = Path(theano.config.compiledir) / f"march-{hashlib.sha256(known.encode()).hexdigest()[:8]}"
+        name = name_for(flags, theano.config.cxx, theano.config.gcc.cxxflags, cmodule.gcc_version_str)
+        note = Path(theano.config.compiledir) / f"march-{name}"
         if note.exists():
             return True, True
         outcome = plain(flags)

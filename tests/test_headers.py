@@ -12,7 +12,6 @@ pytestmark = pytest.mark.skipif(not theano.config.cxx or not legacy.FAST or sys.
 # Prints "! <the precompiled header>" for each module that g++ takes it for.
 COMPILE = """
 import legacy, theano
-from pathlib import Path
 from theano.gof import cmodule
 plain = cmodule.output_subprocess_Popen
 def heard(command):

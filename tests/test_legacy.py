@@ -202,11 +202,10 @@ def popen(self, command, *rest, **more):
     ran.append(str(command))
     plain(self, command, *rest, **more)
 subprocess.Popen.__init__ = popen
-import legacy
+import legacy, theano
 import theano.tensor as T
 from legacy import speed
 x, v = T.matrix(), T.vector()
-theano = sys.modules["theano"]
 theano.function([x, v], [T.dot(x, x), x + v, T.dot(x, v), speed._random_bits(1, x, T.constant(1, dtype="uint8"))])
 print("-o" in " ".join(ran), len(ran))
 assert not {"scipy.stats", "scipy.signal"} & sys.modules.keys()
