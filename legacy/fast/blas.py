@@ -32,9 +32,9 @@ openblas = _openblas()
 
 # What Theano's C code calls; SciPy's library has the names with a prefix.
 _ROUTINES = [precision + routine + "_" for precision in "sd"
-             for routine in ("gemm", "gemv", "ger", "dot", "axpy", "scal", "copy", "swap", "nrm2", "asum", "rot", 
-                             "rotg", "rotm", "rotmg", "gbmv", "symv", "sbmv", "spmv", "trmv", "tbmv", "tpmv", "trsv", "tbsv",
-                             "tpsv", "syr", "spr", "spr2", "syr2", "symm", "syrk", "syr2k", "trmm", "trsm")]
+             for routine in ("gemm", "gemv", "ger", "dot", "axpy", "scal", "copy", "swap", "nrm2", "asum", "rot",
+                             "rotg", "rotm", "rotmg", "gbmv", "symv", "sbmv", "spmv", "trmv", "tbmv", "tpmv", "trsv",
+                             "tbsv", "tpsv", "syr", "spr", "spr2", "syr2", "symm", "syrk", "syr2k", "trmm", "trsm")]
 
 # Two parts on any number of cores: the numbers are the same. Columns of the product, rows as NumPy sees them.
 _SPLIT = """
