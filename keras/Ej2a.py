@@ -97,11 +97,11 @@ def main():
 
     # Results
     report = files.report_curves()
-    print(f"{'':>10}{'train':>10}{'test':>10}   equal to the report's, after {arguments.epochs} epochs")
+    print(f"{'':>10}{'train':>10}{'test':>10}   numbers equal to the report's, after {arguments.epochs} epochs")
     for name in names:
         train_accuracy, test_accuracy = trainings.last_accuracies(curves[name])
-        equal = trainings.n_equal(curves[name], report[name]) if name in report else "-"
-        print(f"{name:>10}{train_accuracy:>10.2%}{test_accuracy:>10.2%}   {equal:>2} of 40   {VARIANTS[name][1]}")
+        equal = f"{trainings.n_equal(curves[name], report[name])} of {2 * arguments.epochs}" if name in report else ""
+        print(f"{name:>10}{train_accuracy:>10.2%}{test_accuracy:>10.2%}   {equal:<10}{VARIANTS[name][1]}")
     caveats = trainings.caveats(arguments, EPOCHS)
     for item in items:
         shown = ["original", *ITEMS[item]] if item == "iv" else ["original", item]
@@ -113,8 +113,9 @@ def main():
         trainings.save_metrics(arguments.results, f"Ej2a_{item}", {name: settings[name] for name in ["original", *ITEMS[item]]},
                                curves)
     if "iv" in items:
-        figures.save(figures.dropout_panels([curves[name] for name in ["original", *ITEMS["iv"]]]), arguments.results,
-                     "Ej2a_dropout", *caveats)
+        shown = ["original", *ITEMS["iv"]]
+        fig = figures.dropout_panels([settings[name]["dropout"] for name in shown], [curves[name] for name in shown])
+        figures.save(fig, arguments.results, "Ej2a_dropout", *caveats)
 
 
 if __name__ == "__main__":

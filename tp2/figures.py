@@ -120,6 +120,8 @@ def accuracy_panel(ax, title, curve, report=None):
         for line in ax.lines:
             line.set_marker("o")
     if report:
+        for line in ax.lines:
+            line.set_linewidth(2)
         for values, label in zip(accuracies(report), ("Informe (2016)", None)):
             ax.plot(range(20), values, label=label, **REPORT)
     ax.set(xlim=(0, 20), ylim=(0.7, 1), xticks=range(0, 21, 5))

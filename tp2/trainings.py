@@ -109,7 +109,7 @@ def run(train, settings, folder, jobs, force=False):
     """
     paths = {name: folder / f"Ej2a_{name}.h5" for name in settings}
     pending = [name for name in settings if force or kept(paths[name], settings[name]) is None]
-    print(f"{len(settings)} trainings, {len(settings) - len(pending)} of them kept from an earlier run", flush=True)
+    print(f"Trainings: {len(pending)} to do, {len(settings) - len(pending)} kept from an earlier run", flush=True)
     # Spawned: the script's imports run again there, in their order, on every system.
     context = multiprocessing.get_context("spawn")
     epochs_done = context.RawArray("i", len(settings))  # one number for each training, so that no lock is needed
@@ -120,7 +120,8 @@ def run(train, settings, folder, jobs, force=False):
         try:
             while running:
                 ended, _ = concurrent.futures.wait(running, 0.2, concurrent.futures.FIRST_COMPLETED)
-                bar.update(sum(epochs_done) - bar.n)
+                if sum(epochs_done) > bar.n:
+                    bar.update(sum(epochs_done) - bar.n)
                 for future in ended:
                     future.result()
                     name = running.pop(future)
