@@ -169,7 +169,7 @@ def test_mnist_is_the_published_digits_in_0_to_1_and_one_hot():
     assert x.shape == (60000, 784) and x_test.shape == (10000, 784) and x.dtype == x_test.dtype == np.float32
     assert y.shape == (60000, 10) and y_test.shape == (10000, 10) and y.dtype == np.float32
     assert x.min() == 0 and x.max() == 1
-    assert (x == np.round(x * 255).astype(np.uint8) / np.float32(255)).all()    # bytes, each divided once
+    assert (x_test == np.round(x_test * 255).astype(np.uint8) / np.float32(255)).all()    # bytes, each divided once
     assert set(np.unique(y)) == {0, 1} and (y.sum(axis=1) == 1).all()
     # The published files' first labels and digits per class
     assert y[:10].argmax(1).tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
