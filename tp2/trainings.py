@@ -52,9 +52,14 @@ def last_accuracies(curve):
     return tuple(curve[f"{part}_correct"][-1] / curve[f"{part}_total"] for part in ("train", "test"))
 
 
-def n_equal(curve, report):
-    """How many of a curve's counts, train and test, are the report's."""
-    return sum(ours == theirs for part in ("train_correct", "test_correct") for ours, theirs in zip(curve[part], report[part]))
+def print_table(curves, report, titles):
+    """Print the last accuracies of each training in `titles`, and how many of its counts are equal to the report's."""
+    print(f"{'':>10}{'train':>10}{'test':>10}   equal to the report's")
+    for name, title in titles.items():
+        train, test = last_accuracies(curves[name])
+        equal = [ours == theirs for part in ("train_correct", "test_correct") for ours, theirs in
+                 zip(curves[name][part], report[name][part])] if name in report else []
+        print(f"{name:>10}{train:>10.2%}{test:>10.2%}   {f'{sum(equal)} of {len(equal)}' if equal else '':<10} {title}")
 
 
 def caveats(arguments, epochs):
