@@ -76,7 +76,7 @@ def load_photographs(root, categories):
     digest = fingerprint(paths)
     method = hashlib.blake2b(Path(__file__).read_bytes() + PIL.__version__.encode(), digest_size=8).hexdigest()
     cached = cache_folder() / f"preprocessed-{digest}-{method}.npy"
-    with contextlib.suppress(OSError, ValueError):
+    with contextlib.suppress(OSError, ValueError, EOFError):  # EOFError: an empty file
         vectors = np.load(cached)
         if vectors.shape == (len(paths), SIDE * SIDE):
             return vectors, labels, paths, digest

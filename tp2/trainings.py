@@ -1,4 +1,6 @@
 """Several trainings of Keras models at once, each kept in a file of its own as soon as it ends."""
+import legacy  # before keras
+
 import concurrent.futures
 import importlib.metadata
 import json
