@@ -222,7 +222,7 @@ def one_layer_good(t):
 def one_layer_reason(t):
     worse = lost(t, "ii_quarter", by="i") > 0.005
     return worse, (f"on a quarter, 15,000 digits, one layer has {percent(t['ii_quarter'].test[-1])}, two "
-                   f"layers {percent(t['i'].test[-1])}: one suffices {'only' if worse else 'not only'} with many")
+                   f"layers {percent(t['i'].test[-1])}: one {'needs many samples' if worse else 'suffices there, too'}")
 
 
 def sigmoid_power(t):
@@ -246,7 +246,8 @@ def sigmoid_at_10(t):
 
 def dropout_test(t):
     tests = [t[name].test[-1] for name in RATES[:6]]
-    return all(abs(gap(test, 0.98)) <= 0.0075 for test in tests), f"{percents(tests)} for 20 to 70 %"
+    return (all(abs(gap(test, 0.98)) <= 0.0075 for test in tests),
+            f"{percents(tests)} for 20 to 70 %: {points(lost(t, 'iv_70'))} from first to last")
 
 
 def dropout_90(t):

@@ -116,7 +116,7 @@ def read(results, name):
         problem = f"it is no JSON file ({error})" if isinstance(error, (json.JSONDecodeError, UnicodeError)) else error
         if isinstance(error, OSError):
             problem = f"it can't be read ({error.strerror or error})"
-        raise Unreadable(f"{paths[0]}: {problem}; run {script_of(name)} again.") from error
+        raise Unreadable(f"{paths[0].relative_to(results)}: {problem}; run {script_of(name)} again.") from error
 
 
 @dataclass

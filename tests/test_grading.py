@@ -212,7 +212,7 @@ def test_a_run_that_is_not_the_reports_says_what_it_is_not_and_what_it_gives_by_
 ])
 def test_bad_metrics_are_refused_in_a_sentence_with_file_and_field(folder, file, field, value, said):
     path = folder((file, field, value))
-    with pytest.raises(metrics.Unreadable, match=re.escape(f"{path / file}.json: {said}")):
+    with pytest.raises(metrics.Unreadable, match=re.escape(f"{file}.json: {said}")):
         metrics.read(path, file)
     assert "unreadable" in verdicts(path).values()
 
