@@ -9,7 +9,7 @@ A full run prints last:    Cost: 17.7662 in the first epoch, 0.1309 in the last
 
 BATCH_SIZE = 10  # samples per minibatch
 
-import legacy.fast  # before theano
+import legacy.fast.all  # before theano
 
 import numpy as np
 import theano

@@ -15,7 +15,7 @@ processor and on the C library):
           actual airplanes                196                     4
          actual Motorbikes                 16                   184
 """
-import legacy.fast  # before theano
+import legacy.fast.all  # before theano
 
 import h5py
 import numpy as np
