@@ -49,11 +49,11 @@ def why_not():
 
 def why_no_environment():
     """Why no environment can be made with this Python, or nothing be compiled in it, in a sentence; None where both can."""
-    package = "python3.{}".format(sys.version_info[1])
+    package = f"python3.{sys.version_info[1]}"
     if not all(importlib.util.find_spec(module) for module in ("venv", "ensurepip")):
-        return "it has no venv module (on Debian and Ubuntu: apt install {}-venv)".format(package)
+        return f"it has no venv module (on Debian and Ubuntu: apt install {package}-venv)"
     if not Path(sysconfig.get_paths()["include"], "Python.h").exists():
-        return "it has no headers, which Theano compiles against (on Debian and Ubuntu: apt install {}-dev)".format(package)
+        return f"it has no headers, which Theano compiles against (on Debian and Ubuntu: apt install {package}-dev)"
     return None
 
 
@@ -94,7 +94,7 @@ if __name__ == "__main__":
         print(reason or sys.version_info[1])
         sys.exit(bool(reason))
     if reason:
-        sys.exit("{} can't be used: {}.".format(sys.executable, reason))
+        sys.exit(f"{sys.executable} can't be used: {reason}.")
     if len(sys.argv) < 2:
         sys.exit("Say what to install, as to pip: python legacy/install.py -r requirements.lock")
     if sys.version_info[:2] == (3, 15):
