@@ -16,32 +16,12 @@ class Unreadable(Exception):
     """A metrics file that is not what its script writes; the message is a sentence that says what to do."""
 
 
-# What a field can be. The docstrings are part of the sentences.
-
-def whole(value):
-    """a whole number of 0 or more"""
-    return type(value) is int and value >= 0
-
-
-def positive(value):
-    """a whole number of 1 or more"""
-    return type(value) is int and value >= 1
-
-
-def number(value):
-    """a number"""
-    return type(value) in (int, float) and math.isfinite(value)
-
-
-def text(value):
-    """a text"""
-    return isinstance(value, str)
-
-
-def truth(value):
-    """true or false"""
-    return isinstance(value, bool)
-
+# What a field can be: how to tell, and how to say it.
+whole = (lambda value: type(value) is int and value >= 0), "a whole number of 0 or more"
+positive = (lambda value: type(value) is int and value >= 1), "a whole number of 1 or more"
+number = (lambda value: type(value) in (int, float) and math.isfinite(value)), "a number"
+text = (lambda value: isinstance(value, str)), "a text"
+truth = (lambda value: isinstance(value, bool)), "true or false"
 
 # --- The formats, as far as the grading reads them: [x] is a list of at least one x, {"*": x} an x under any names ---
 
@@ -71,7 +51,7 @@ FORMATS = {
              "results": {"parameters": positive, "greatest_difference": number, "optimizer_equal": truth,
                          "optimizer_steps": whole, "test_correct_saved": whole, "test_correct_loaded": whole,
                          "test_total": positive}},
-    "stability": {"versions": {"*": text}, "seeds": {"*": {"*": dict}}},
+    "stability": {"versions": {"*": text}, "seeds": {"*": {"*": {}}}},
 }
 
 
@@ -85,24 +65,24 @@ def script_of(name):
 
 def _check(value, form, field):
     """ValueError, whose message names the field, where `value` does not have a form."""
-    if isinstance(form, (dict, list)) and type(value) is not type(form):
+    if isinstance(form, tuple):
+        is_so, words = form
+        if not is_so(value):
+            raise ValueError(f"{field} is {json.dumps(value)[:40]}, not {words}")
+        return
+    if type(value) is not type(form):
         raise ValueError(f"{field or 'its content'} is not {'an object' if isinstance(form, dict) else 'a list'}")
-    if isinstance(form, dict):
-        for key, inner in form.items() if "*" not in form else ((key, form["*"]) for key in value):
-            if key not in value:
-                raise ValueError(f"the field {field + '.' if field else ''}{key} is missing")
-            _check(value[key], inner, f"{field}.{key}" if field else key)
-        if not value:
-            raise ValueError(f"{field} is empty")
-    elif isinstance(form, list):
-        if not value:
-            raise ValueError(f"{field} is empty")
+    if not value:
+        raise ValueError(f"{field or 'its content'} is empty")
+    if isinstance(form, list):
         for index, item in enumerate(value):
             _check(item, form[0], f"{field}[{index}]")
-    elif form is dict:
-        _check(value, {}, field)
-    elif not form(value):
-        raise ValueError(f"{field} is {json.dumps(value)[:40]}, not {form.__doc__}")
+        return
+    for key in value if "*" in form else form:
+        name = f"{field}.{key}" if field else key
+        if key not in value:
+            raise ValueError(f"the field {name} is missing")
+        _check(value[key], form.get(key) or form["*"], name)
 
 
 def _same_length(curves, epochs, field):
@@ -136,7 +116,7 @@ def read(results, name):
         problem = f"it is no JSON file ({error})" if isinstance(error, (json.JSONDecodeError, UnicodeError)) else error
         if isinstance(error, OSError):
             problem = f"it can't be read ({error.strerror or error})"
-        raise Unreadable(f"{paths[0]}: {problem}; run {script_of(name)} again.") from error
+        raise Unreadable(f"{paths[0].relative_to(results)}: {problem}; run {script_of(name)} again.") from error
 
 
 @dataclass
