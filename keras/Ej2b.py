@@ -42,6 +42,11 @@ def main():
     names = datasets.classes(photographs.root, arguments.classes)
     batches = ImageDataGenerator(**GENERATOR).flow_from_directory(
         str(photographs.root), target_size=(SIDE, SIDE), classes=names, batch_size=BATCH_SIZE, shuffle=False)
+    counts = dict(zip(names, np.bincount(batches.classes, minlength=len(names)).tolist()))
+    for name in names:
+        if not counts[name]:
+            raise cli.InputError(f"{photographs.root / name} has no file that Keras reads: convert its photographs to one "
+                                 f"of {', '.join(batches.white_list_formats)}.")
     for name in tqdm(batches.filenames, "Checking", unit=" photographs"):
         datasets.check_8_bits(photographs.root / name)
 
