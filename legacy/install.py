@@ -43,8 +43,8 @@ def why_not():
     if not (3, OLDEST) <= sys.version_info[:2] <= (3, NEWEST):
         return "it is Python {}.{}, and the stack runs on 3.{} to 3.{}".format(*sys.version_info[:2], OLDEST, NEWEST)
     if sysconfig.get_config_var("Py_GIL_DISABLED"):
-        return ("it is a free-threaded build, for which Theano's C code was not written: take the usual build of the same "
-                "version")
+        return ("it is a free-threaded build, for which Theano's C code was not written: take the usual build of the "
+                "same version")
     return None
 
 
