@@ -29,6 +29,7 @@ import unittest
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy.testing
 import pytest
 
 HERE = Path(__file__).resolve()
@@ -64,7 +65,7 @@ REASONS = [
 # --- In the process of one file ---------------------------------------------------------
 
 def _nose():
-    """The few names of nose that Theano's tests ask for."""
+    """The few names of nose, and of NumPy for nose, that Theano's tests ask for."""
     def raises(*errors):
         def decorate(test):
             def checked():
@@ -89,6 +90,7 @@ def _nose():
         parent, _, child = name.rpartition(".")
         if parent:
             setattr(sys.modules[parent], child, module)
+    numpy.testing.dec = types.SimpleNamespace(skipif=unittest.skipIf)  # its decorators for nose, until NumPy 1.24
 
 
 class _Notes:

@@ -15,13 +15,13 @@ import importlib.abc
 import importlib.machinery
 import sys
 
-from . import headers, keras, numpy, python, theano
+from . import headers, keras, lines, numpy, python, theano
 from .theano import FAST, blas_threads
 
 __all__ = ["FAST", "blas_threads"]
 
 
-ROOMS = [python, numpy, headers, theano, keras]
+ROOMS = [python, numpy, lines, headers, theano, keras]
 
 
 class _Hook(importlib.abc.MetaPathFinder):
