@@ -1,10 +1,18 @@
 """What scripts of those years used of other packages, and later versions took away. Only for `python -m legacy`."""
 import contextlib
+import sys
 import warnings
 
 import numpy as np
 
 from . import mnist
+
+# --- multiprocessing: Python 3.14 no longer forks on Linux ---------------------------------------------
+
+def _fork(multiprocessing_context):
+    """Let a new process have the script's lambdas and data, and not run the script again from its top."""
+    multiprocessing_context._default_context._default_context = multiprocessing_context._concrete_contexts["fork"]
+
 
 # --- scipy.misc: SciPy 1.2 and 1.3 took the functions for images away ---------------------------------
 
@@ -142,3 +150,5 @@ def _mnist(keras_mnist):
 
 AROUND_IMPORT = {"scipy.misc": _without_warning}
 AFTER_IMPORT = {"scipy.misc": _images, "keras": _acc, "keras.datasets.mnist": _mnist}
+if sys.version_info >= (3, 14) and sys.platform == "linux":
+    AFTER_IMPORT["multiprocessing.context"] = _fork
