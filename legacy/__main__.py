@@ -5,7 +5,7 @@ The script finds what Python would give it: its arguments, its folder first on t
 other packages.
 """
 import legacy
-from legacy import scripts, theano
+from legacy import moves, scripts, theano
 from legacy.process import refuse
 
 import builtins
@@ -35,7 +35,8 @@ def main(arguments):
     script = arguments[0]
     source = _read(script)
     theano.flags.clear()  # Theano's own floatX (float64) and folder
-    legacy.hook(scripts)
+    legacy.hook(moves, scripts)
+    moves.begin()
 
     path = os.path.abspath(script)
     program = types.ModuleType("__main__", None)
