@@ -720,12 +720,9 @@ AFTER_IMPORT = dict.fromkeys({*_names, *_classes, *_keywords, *_CHANGES}, _put_b
 
 
 def begin():
-    """Put back what modules that are loaded by now have lost; the import hook does the others."""
+    """Find modules that are gone; change what is loaded by now and is no module's of the tables."""
     import builtins
     import random
     sys.meta_path.append(_Gone())
     builtins.open, random.sample, random.shuffle = _open(open), _sample(random.sample), _shuffle(random.shuffle)
     _numpy()
-    for name in AFTER_IMPORT:
-        if name in sys.modules:
-            _put_back(sys.modules[name])

@@ -1,15 +1,35 @@
 """What `python -m legacy` does around a script beside `moves`: processes, MNIST, names that Keras logs."""
 import contextlib
+import os
 import sys
 import warnings
 
-from . import mnist
+import legacy
+from . import keras, mnist, moves, theano
+
+_hidden = False  # whether a script's `import legacy` finds something of its own
 
 # --- multiprocessing: Python 3.14 no longer forks on Linux ---------------------------------------------
 
 def _fork(multiprocessing_context):
     """Let a new process have the script's lambdas and data, and not run the script again from its top."""
     multiprocessing_context._default_context._default_context = multiprocessing_context._concrete_contexts["fork"]
+
+
+def _children(multiprocessing_util):
+    """Start the processes of spawn and forkserver as `python -m legacy` starts: they run the script's file again."""
+    plain = multiprocessing_util.spawnv_passfds
+
+    def spawnv_passfds(path, arguments, passfds):
+        arguments = list(arguments)
+        at = arguments.index("-c") + 1 if "-c" in arguments else 0
+        if at and "resource_tracker" not in arguments[at]:
+            folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+            arguments[at] = (f"import sys; sys.path.insert(0, {folder!r}); import legacy.scripts; "
+                             f"legacy.scripts.begin({_hidden}); del sys.path[0]; {arguments[at]}")
+        return plain(path, arguments, passfds)
+
+    multiprocessing_util.spawnv_passfds = spawnv_passfds
 
 
 # --- Keras: 2.3 renamed `acc` to `accuracy`, in what a training logs -----------------------------------
@@ -55,6 +75,22 @@ def _without_warning():
 
 
 AROUND_IMPORT = {"scipy.misc": _without_warning}
-AFTER_IMPORT = {"keras": _acc, "keras.datasets.mnist": _mnist}
+AFTER_IMPORT = {"keras": _acc, "keras.datasets.mnist": _mnist, "multiprocessing.util": _children}
 if sys.version_info >= (3, 14) and sys.platform == "linux":
     AFTER_IMPORT["multiprocessing.context"] = _fork
+
+
+def begin(hidden=False):
+    """Prepare this process for a script; `hidden`: its `import legacy` is to find something else than this package."""
+    global _hidden
+    _hidden = hidden
+    theano.flags.clear()  # Theano's own floatX (float64) and folder
+    keras.users_settings = True
+    legacy.hook(moves, scripts := sys.modules[__name__])
+    moves.begin()
+    for module in moves, scripts:
+        for name in module.AFTER_IMPORT.keys() & sys.modules.keys():
+            module.AFTER_IMPORT[name](sys.modules[name])
+    if hidden:
+        for name in [name for name in sys.modules if name.partition(".")[0] == "legacy"]:
+            del sys.modules[name]
