@@ -4,11 +4,10 @@
                                   [--records FOLDER] [--again failed|all] [--page]
 
 Theano's tests lie in its own package. Keras's are not installed: FOLDER is `tests` of keras-team/keras at tag 2.3.1;
-without it they are left out. Each file runs in a process of its own as `python -m legacy` runs a script, without
-speed-ups (LEGACY_FAST=0: many tests look at the graph that Theano's default flags give), with pytest in the place of
-nose. It takes hours; each test is noted in FOLDER (--records) as it ends, so that another run goes on where this one
-was stopped, or with larger limits. --again forgets what failed, or all, of the files that --only names; --page only
-writes the page. Needed beside requirements.txt: parameterized (Theano's tests), pandas and scikit-learn (some of Keras's).
+without it they are left out. Each file runs in a process of its own as `python -m legacy` runs a script, with pytest
+in the place of nose. It takes hours; each test is noted in FOLDER (--records) as it ends, so that another run goes
+on where this one was stopped, or with larger limits. --again forgets what failed, or all, of the files that --only names;
+--page only writes the page. Needed beside requirements.txt: parameterized (Theano's tests), pandas and scikit-learn (some of Keras's).
 """
 import argparse
 import collections
@@ -199,7 +198,7 @@ def _processor_time(pid):
 
 def _run(name, path, record, limit, test_limit):
     """Run a file of tests until it ends, again without a test that takes longer than `test_limit`; False if cut."""
-    environment = {"PYTHONHASHSEED": "0", **os.environ, "LEGACY_FAST": "0", "TP2_PLAIN": "1", "MPLBACKEND": "agg"}
+    environment = {"PYTHONHASHSEED": "0", **os.environ, "MPLBACKEND": "agg"}
     spent = 0
     while True:
         size, quiet, before = -1, 0, spent
@@ -223,7 +222,7 @@ def _run(name, path, record, limit, test_limit):
         if quiet < test_limit:  # it ended by itself
             entries = _read(record)
             crashed = [test for test, entry in entries.items() if entry["outcome"] == "cut" and not entry.get("reason")]
-            if code < 0 or code > 5 and not entries:
+            if code < 0 or code not in (0, 5) and not entries:
                 with record.open("a") as file:
                     for test in crashed[-1:] or [f"{name}::(process)"]:
                         file.write(json.dumps({"test": test, "outcome": "failed",
@@ -274,7 +273,7 @@ def write_page(files, records, left):
     text = [
         "# Theano's and Keras's own tests under legacy", "",
         f"Python {platform.python_version()}; " + ", ".join(f"{package} {version(package)}" for package in packages)
-        + "; no speed-ups. Made by `upstream.py` (`make upstream`), which says how.", "",
+        + ". Made by `upstream.py` (`make upstream`), which says how.", "",
         "| suite | passed | failed | skipped | too long |", "|---|---|---|---|---|"]
     for suite in sorted({suite for suite, _ in counts}):
         text.append(f"| {suite} | " + " | ".join(str(counts[suite, outcome]) for outcome in
@@ -311,6 +310,7 @@ def main():
     # Keras's before the longest of Theano's, since they are shorter.
     names = [*list(theanos)[:16], *kerass, *list(theanos)[16:]]
     files = {name: theanos.get(name) or kerass[name] for name in names}
+    options.records = options.records.resolve()
     options.records.mkdir(parents=True, exist_ok=True)
     for name, path in files.items():
         record, done, cut = (options.records / f"{name.replace('/', '.')}{end}" for end in (".jsonl", ".done", ".cut"))

@@ -558,16 +558,18 @@ def _set_image_dim_ordering(dim_ordering):
     backend.set_image_data_format({"th": "channels_first", "tf": "channels_last"}[dim_ordering])
 
 
-def _merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, output_mask=None, arguments=None, name=None):
+def _merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, output_mask=None, arguments=None,
+           name=None):
     """Keras 1's and 2.0's: layers' outputs added, multiplied, joined, ... or what a function makes of them."""
     from keras import layers
     if callable(mode):
-        return layers.Lambda(mode, output_shape, output_mask, arguments, name=name)(inputs)
-    if mode in ("dot", "cos"):
-        return layers.dot(inputs, dot_axes, normalize=mode == "cos", name=name)
+        return layers.Lambda(mode, output_shape, mask=output_mask, arguments=arguments, name=name)(inputs)
+    if mode == "dot":
+        return layers.dot(inputs, dot_axes, name=name)
     if mode == "concat":
         return layers.concatenate(inputs, axis=concat_axis, name=name)
-    return {"sum": layers.add, "mul": layers.multiply, "ave": layers.average, "max": layers.maximum}[mode](inputs, name=name)
+    join = {"sum": layers.add, "mul": layers.multiply, "ave": layers.average, "max": layers.maximum}[mode]
+    return join(inputs, name=name)
 
 
 def _relu6(x):
