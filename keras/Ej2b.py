@@ -45,8 +45,8 @@ def main():
     counts = dict(zip(names, np.bincount(batches.classes, minlength=len(names)).tolist()))
     for name in names:
         if not counts[name]:
-            raise cli.InputError(f"{photographs.root / name} has no file that Keras reads: convert its photographs to one "
-                                 f"of {', '.join(batches.white_list_formats)}.")
+            raise cli.InputError(f"{photographs.root / name} has no file that Keras reads: convert its photographs to "
+                                 f"one of {', '.join(batches.white_list_formats)}.")
     for name in tqdm(batches.filenames, "Checking", unit=" photographs"):
         datasets.check_8_bits(photographs.root / name)
 
