@@ -101,8 +101,8 @@ def split(labels, test_per_class, rng):
     for label in np.unique(labels):
         members = np.flatnonzero(labels == label)
         if len(members) <= test_per_class:
-            raise InputError(f"a class has {len(members)} photographs, too few to hold out {test_per_class}: give --test a "
-                             "smaller number.")
+            raise InputError(f"a class has {len(members)} photographs, too few to hold out {test_per_class}: give "
+                             "--test a smaller number.")
         test.append(rng.permutation(members)[:test_per_class])
     test = np.concatenate(test)
     return np.setdiff1d(np.arange(len(labels)), test), test

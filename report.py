@@ -4,12 +4,17 @@ Writes README.md and index.html there, a page of one file with the figures insid
 the verdicts. Exit code 1: something measured is not as the report says, or a file can't be read. (A reason that the
 report gives and our numbers refute is shown as such; it does not change the exit code.)
 """
+import sys
 import textwrap
 from collections import Counter
 
-from grading import metrics, render, seeds
-from grading.claims import CLAIMS, FAILS, UNREADABLE, UNTESTABLE, judge
-from tp2 import cli
+try:
+    from grading import metrics, render, seeds
+    from grading.claims import CLAIMS, FAILS, UNREADABLE, UNTESTABLE, judge
+    from tp2 import cli
+except ModuleNotFoundError as error:
+    print(f"report.py: {error}: run it in the project's environment, .venv/bin/python report.py", file=sys.stderr)
+    raise SystemExit(2) from None
 
 
 def grade(results):
@@ -36,13 +41,15 @@ def main():
                         help="the metrics files to grade (default: the project's results/)")
     parser.add_argument("--brief", action="store_true", help="print a line per claim")
     arguments = parser.parse_args()
+    if hasattr(sys.stdout, "reconfigure"):  # « and √ on a terminal that has no such characters
+        sys.stdout.reconfigure(errors="replace")
     rows, shares, ranks, problem = grade(arguments.results)
     counts = Counter(row.verdict for row in rows)
     render.write(arguments.results, rows, counts=counts, shares=shares, ranks=ranks, problem=problem)
     for row in rows:
         claim = row.claim
         if arguments.brief:
-            print(f"{claim.section:<12}{row.verdict:<18}{claim.title}: {row.measured}"[:120])
+            print(f"{claim.section:<12}{row.verdict:<18}{claim.title}: {row.measured or claim.criterion}"[:120])
             continue
         print(f"\n{claim.section}, {claim.title}: {row.verdict.upper()}")
         for label, text in (("the report", f"«{claim.quote}»"), ("measured", row.measured),

@@ -6,6 +6,7 @@ from pathlib import Path
 import jinja2
 import numpy as np
 from markupsafe import Markup, escape
+from PIL import Image
 
 from tp2.cli import InputError
 from tp2.files import atomic_write
@@ -83,7 +84,6 @@ def cuts(blank, meetings):
 
 def figure(path, columns, rows):
     """A PNG file as (data URI, width, height, its panels as (x, y, width, height)), or None where it can't be shown."""
-    from PIL import Image
     try:
         with Image.open(path, formats=["PNG"]) as image:
             white = np.asarray(image.convert("L")) == 255

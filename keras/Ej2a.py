@@ -62,8 +62,9 @@ def build(hidden, activation, dropout):
             model.add(Dropout(dropout))
     model.add(Dense(10))
     model.add(Activation("softmax"))
-    model.compile(loss="categorical_crossentropy", optimizer=RMSprop(epsilon=1e-8), metrics=["accuracy"])  # Keras 1's epsilon
-    assert hidden != [512, 512] or model.count_params() == 669706  # the summary that the student's script printed
+    optimizer = RMSprop(epsilon=1e-8)  # Keras 1's default
+    model.compile(loss="categorical_crossentropy", optimizer=optimizer, metrics=["accuracy"])
+    assert hidden != [512, 512] or model.count_params() == 669706
     return model
 
 
@@ -106,8 +107,8 @@ def main():
         for ax, name in zip(axes.flat, shown):
             figures.accuracy_panel(ax, VARIANTS[name][1], curves[name], report[name])
         figures.save(fig, arguments.results, f"Ej2a_{item}", *caveats)
-        trainings.save_metrics(arguments.results, f"Ej2a_{item}", {name: settings[name] for name in ["original", *ITEMS[item]]},
-                               curves)
+        trained = {name: settings[name] for name in ["original", *ITEMS[item]]}
+        trainings.save_metrics(arguments.results, f"Ej2a_{item}", trained, curves)
     if "iv" in items:
         shown = ["original", *ITEMS["iv"]]
         fig = figures.dropout_panels([settings[name]["dropout"] for name in shown], [curves[name] for name in shown])

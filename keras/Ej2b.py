@@ -45,8 +45,8 @@ def main():
     counts = dict(zip(names, np.bincount(batches.classes, minlength=len(names)).tolist()))
     for name in names:
         if not counts[name]:
-            raise cli.InputError(f"{photographs.root / name} has no file that Keras reads: convert its photographs to one "
-                                 f"of {', '.join(batches.white_list_formats)}.")
+            raise cli.InputError(f"{photographs.root / name} has no file that Keras reads: convert its photographs to "
+                                 f"one of {', '.join(batches.white_list_formats)}.")
     for name in tqdm(batches.filenames, "Checking", unit=" photographs"):
         datasets.check_8_bits(photographs.root / name)
 
@@ -77,6 +77,7 @@ def main():
         fig = figures.contact_sheet(names, file["labels"][:], file["images"])
     measured = reading.measure(path, batches, BATCH_SIZE, REPEATS, np.random.RandomState(arguments.seed))
     figures.save(fig, results, "Ej2b", figures.drawn_sample(photographs.drawn))
+    counts = dict(zip(names, np.bincount(batches.classes).tolist()))
     files.save_metrics(
         results, "Ej2b", {"origin": photographs.origin, "classes": counts},
         {"side": SIDE, "batch_size": BATCH_SIZE, "seed": arguments.seed, "repeats": REPEATS}, measured)

@@ -29,6 +29,8 @@ from tp2 import cli, datasets, figures, files, trainings
 
 EPOCHS = 20
 BATCH_SIZE = 128
+# As Ej2a describes the same training, which is then kept for both.
+ORIGINAL = {"hidden": [512, 512], "activation": "relu", "dropout": 0.2, "train_fraction": 1.0, "trainings_before": 0}
 
 
 def build():
@@ -42,7 +44,8 @@ def build():
     model.add(Dropout(0.2))
     model.add(Dense(10))
     model.add(Activation("softmax"))
-    model.compile(loss="categorical_crossentropy", optimizer=RMSprop(epsilon=1e-8), metrics=["accuracy"])  # Keras 1's epsilon
+    optimizer = RMSprop(epsilon=1e-8)  # Keras 1's default
+    model.compile(loss="categorical_crossentropy", optimizer=optimizer, metrics=["accuracy"])
     assert model.count_params() == 669706
     return model
 
@@ -65,8 +68,8 @@ def main():
     trainings.add_flags(parser, EPOCHS)
     arguments = parser.parse()
     (x, y), (x_test, y_test) = datasets.mnist()
-    settings = {"hidden": [512, 512], "activation": "relu", "dropout": 0.2, "train_fraction": 1.0, "trainings_before": 0,
-                "epochs": arguments.epochs, "samples": arguments.samples, "batch_size": BATCH_SIZE, "seed": arguments.seed}
+    settings = {**ORIGINAL, "epochs": arguments.epochs, "samples": arguments.samples, "batch_size": BATCH_SIZE,
+                "seed": arguments.seed}
     curve = trainings.run(train, {"original": settings}, arguments.results, 1, arguments.force)["original"]
     model = load_model(str(arguments.results / "Ej2a_original.h5"))
 
@@ -100,9 +103,10 @@ def main():
 
     fig = figures.curve_and_digits(curve, files.report_curves()["original"], x_test, true, loaded_p.argmax(axis=1))
     figures.save(fig, arguments.results, "Ej2c", *trainings.caveats(arguments, EPOCHS))
-    files.save_metrics(arguments.results, "Ej2c", {"origin": "real", "name": "MNIST", "train": arguments.samples, "test": 10000},
-                       settings, {**results, "further_epoch": {name: files.rounded(values) for name, values in further.items()}},
-                       {name: values for name, values in curve.items() if isinstance(values, list)})
+    results["further_epoch"] = {name: files.rounded(values) for name, values in further.items()}
+    files.save_metrics(
+        arguments.results, "Ej2c", {"origin": "real", "name": "MNIST", "train": arguments.samples, "test": 10000},
+        settings, results, {name: values for name, values in curve.items() if isinstance(values, list)})
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import theano.tensor as T
 from theano.gradient import DisconnectedType
 from theano.tensor.nnet import nnet, sigm
 
-from . import draws
+from . import draws, products
 
 
 class Fused(theano.Op):
@@ -372,7 +372,10 @@ def _get_updates(slow):
         # Keras's list: the iteration counter, then (a, a') and (p, p') of each parameter.
         fused = updates[:1]
         for (a, _), (p, _), g in zip(updates[1::2], updates[2::2], gradients):
-            new_p, new_a = RMSpropStep()(p, a, g, self.learning_rate * g, self.rho, self.epsilon)
+            rate_g = self.learning_rate * g
+            if g.owner and isinstance(g.owner.op, T.Dot) and g.type == FLOATS:
+                g, rate_g = products.Pair()(*g.owner.inputs, self.learning_rate)
+            new_p, new_a = RMSpropStep()(p, a, g, rate_g, self.rho, self.epsilon)
             fused += [(a, new_a), (p, new_p)]
         self.updates = fused
         return fused

@@ -12,7 +12,7 @@ BLOCK = 48
 def product(x, y, alpha=1, start=None):
     """alpha x y + start, as sgemm.c computes it: x (rows, k), y (k, columns), float32.
 
-    The same bits from NumPy alone, many times slower: for a Theano without compiler, and to read.
+    The same bits from NumPy alone, many times slower.
     Fortran's sgemm sees the transposed matrices: its m is y's columns, its A is y.
     """
     rows, k, columns = *x.shape, y.shape[1]
@@ -54,6 +54,74 @@ def _perform(slow, multiply):
             return slow(self, node, inputs, outputs, *params)
         outputs[0][0] = multiply(*inputs)
     return perform
+
+
+class Pair(theano.Op):
+    """(x, y, factor) -> x y and factor x y, the factor multiplied within the product: for a weight's gradient, once for
+    RMSprop's average and once times the learning rate. x, y: float32 matrices; factor: a float32 scalar.
+    """
+    __props__ = ("name",)  # without any, Theano would compile it in every process
+    name = "2016"
+
+    def make_node(self, x, y, factor):
+        return theano.Apply(self, [x, y, factor], [theano.tensor.fmatrix(), theano.tensor.fmatrix()])
+
+    def infer_shape(self, node, shapes):
+        return [(shapes[0][0], shapes[1][1])] * 2
+
+    def perform(self, node, inputs, outputs):
+        x, y, factor = inputs
+        outputs[0][0], outputs[1][0] = product(x, y), product(x, y, factor)
+
+    def c_code_cache_version(self):
+        return (1, SOURCE)
+
+    def c_support_code(self):
+        return SOURCE + """
+        struct Matrix {  // with neighbouring numbers in its rows or in its columns
+            PyArrayObject* array;
+            bool transposed;
+            size_t row, column;
+            Matrix(PyArrayObject* any) {
+                const npy_intp *size = PyArray_DIMS(any), *stride = PyArray_STRIDES(any);
+                const bool plain = size[1] <= 1 || stride[1] == 4;
+                transposed = !plain && (size[0] <= 1 || stride[0] == 4);
+                array = transposed ? any : PyArray_GETCONTIGUOUS(any);
+                if (transposed) Py_INCREF(any);
+                row = PyArray_STRIDES(array)[0] / 4;
+                column = PyArray_STRIDES(array)[1] / 4;
+            }
+            ~Matrix() { Py_XDECREF(array); }
+            float* data() const { return (float*) PyArray_DATA(array); }
+        };
+        """
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        x, y, factor = inputs
+        allocate = "".join(f"""
+            if (!{output} || !PyArray_ISCARRAY({output}) || PyArray_DIM({output}, 0) != size[0]
+                    || PyArray_DIM({output}, 1) != size[1]) {{
+                Py_XDECREF({output});
+                {output} = (PyArrayObject*) PyArray_SimpleNew(2, size, NPY_FLOAT32);
+                if (!{output}) {{ {sub["fail"]} }}
+            }}""" for output in outputs)
+        return f"""
+        {{
+            npy_intp size[2] = {{PyArray_DIM({x}, 0), PyArray_DIM({y}, 1)}};
+            if (PyArray_DIM({x}, 1) != PyArray_DIM({y}, 0)) {{
+                PyErr_SetString(PyExc_ValueError, "Pair: x has not as many columns as y has rows");
+                {sub["fail"]}
+            }}{allocate}
+            {{
+                const Matrix x({x}), y({y});  // Fortran sees them transposed: its A is y, its B is x
+                const product p = {{(int) size[1], (int) size[0], (int) PyArray_DIM({x}, 1), y.data(), x.data(),
+                                   y.column, y.row, x.column, x.row, NULL, (size_t) size[1], 0}};
+                const float factors[2] = {{1, *(npy_float32*) PyArray_DATA({factor})}};
+                float* const to[2] = {{(float*) PyArray_DATA({outputs[0]}), (float*) PyArray_DATA({outputs[1]})}};
+                products_2016(p, y.transposed, 2, factors, to);
+            }}
+        }}
+        """
 
 
 def install():

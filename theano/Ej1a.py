@@ -10,7 +10,7 @@ so they are saved as well as printed. A full run prints:
     a ** 2 + b ** 2 + 2 * a * b =
     [ 4. 16. 36.]
 """
-import legacy.fast  # before theano
+import legacy.fast.all  # before theano
 
 import theano
 import theano.tensor

@@ -15,7 +15,7 @@ processor and on the C library):
           actual airplanes                196                     4
          actual Motorbikes                 16                   184
 """
-import legacy.fast  # before theano
+import legacy.fast.all  # before theano
 
 import h5py
 import numpy as np
@@ -85,7 +85,8 @@ def main():
         print(f"{'actual ' + name:>22}{row[0]:>19}{row[1]:>22}")
     train_cost, train_correct, test_cost, test_correct = np.array(curves, float).T
     caveats = [figures.drawn_sample(photographs.drawn), figures.shorter(arguments.steps, STEPS, "pasos")]
-    fig = figures.logistic_regression(logged, (train_cost, test_cost), (train_correct / len(train), test_correct / len(test)),
+    accuracies = train_correct / len(train), test_correct / len(test)
+    fig = figures.logistic_regression(logged, (train_cost, test_cost), accuracies,
                                       w.get_value().reshape(TP1.SIDE, TP1.SIDE))
     figures.save(fig, results, "Ej1b_ii", *caveats)
     fig = figures.misclassified([paths[index] for index in test], true, probability)

@@ -103,8 +103,8 @@ def run(main):
     except BrokenPipeError:  # `| head -1` has read enough
         _end(2, f"{script}: the output was closed before the end; what was finished is kept.")
     except OSError as error:
-        _end(2, f"{script}: {error.filename or 'a file'} can't be used ({error.strerror or error}); what was finished is "
-                "kept: fix that and run again.")
+        _end(2, f"{script}: {error.filename or 'a file'} can't be used ({error.strerror or error}); what was finished "
+                "is kept: fix that and run again.")
     except MemoryError as error:
         _end(2, f"{script}: too little memory ({error}): give smaller numbers.")
     except KeyboardInterrupt:

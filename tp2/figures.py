@@ -91,7 +91,10 @@ def logistic_regression(steps, costs, accuracies, weights):
 
 
 def misclassified(paths, labels, probabilities, most=24, columns=6):
-    """A figure of the misclassified photographs (paths, labels 0 or 1, P(label = 1)), the most confident errors first."""
+    """A figure of the misclassified photographs, the most confident errors first.
+
+    paths, labels (0 or 1), probabilities (of label 1): of all test photographs.
+    """
     wrong = np.flatnonzero((probabilities > 0.5) != labels)
     shown = wrong[np.argsort(-np.abs(probabilities[wrong] - 0.5))][:most]
     rows = max(1, -(-len(shown) // columns))
@@ -153,17 +156,19 @@ def dropout_panels(rates, curves):
                      alpha=0.3, label=label)
     below = [sum(five[-1] < bottom for five in fives) for fives in (trains, tests)]
     close.set_ylim(bottom, 1)
-    close.set_title(close.get_title() + f"\n(fuera, abajo: {below[0]} de train, {below[1]} de test)" * any(below), fontsize=10)
+    if any(below):
+        close.set_title(f"{close.get_title()}\n(fuera, abajo: {below[0]} de train, {below[1]} de test)", fontsize=10)
     for ax in axes:
         ax.legend(loc="lower left", fontsize=9)
     return fig
 
 
 def contact_sheet(names, labels, images):
-    """A figure of photographs (n, h, w, 3) of each class: eight of each, or one of each where there are many classes."""
+    """A figure of photographs (n, h, w, 3): eight of each class, or one where there are many classes."""
     each, columns = (8, 8) if len(names) <= 14 else (1, 12)
     rows = -(-len(names) * each // columns)
-    fig, axes = plt.subplots(rows, columns, figsize=(1.3 * columns, 1.45 * rows + 0.4), layout="constrained", squeeze=False)
+    size = 1.3 * columns, 1.45 * rows + 0.4
+    fig, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for label, name in enumerate(names):
@@ -186,9 +191,9 @@ def curve_and_digits(curve, report, digits, true, predicted, shown=24):
     for number, index in enumerate(indices):
         right = true[index] == predicted[index]
         axes[number].imshow(digits[index].reshape(28, 28), cmap="gray_r")
-        axes[number].set_title(f"{predicted[index]}" if right else f"{predicted[index]}, era {true[index]}", fontsize=11,
-                               color="black" if right else TRAIN)
+        title = f"{predicted[index]}" if right else f"{predicted[index]}, era {true[index]}"
+        axes[number].set_title(title, fontsize=11, color="black" if right else TRAIN)
         axes[number].set_axis_off()
-    fig.supxlabel(f"Predicciones del modelo cargado; en rojo, mal clasificadas ({len(wrong)} de {len(true)})", fontsize=10,
-                  x=0.68)
+    fig.supxlabel(f"Predicciones del modelo cargado; en rojo, mal clasificadas ({len(wrong)} de {len(true)})",
+                  fontsize=10, x=0.68)
     return fig

@@ -80,5 +80,5 @@ def measure(path, batches, batch_size, repeats, rng):
     print(f"H5 against JPEG: {jpeg_ms / slice_ms:.1f} times faster; greatest difference of a pixel: {difference:g}")
     return {"photographs": count, "bytes_of_pixels": pixels, "bytes_stored": stored, "batch": size,
             "greatest_difference": difference, "bytes_read": read,
-            "timings_ms": {"one": one_ms, "batch_slice": slice_ms, "batch_scattered": scattered_ms, "batch_jpeg": jpeg_ms,
-                           "batch_contiguous": contiguous_ms, "batch_files": files_ms}}
+            "timings_ms": {"one": one_ms, "batch_slice": slice_ms, "batch_scattered": scattered_ms,
+                           "batch_jpeg": jpeg_ms, "batch_contiguous": contiguous_ms, "batch_files": files_ms}}

@@ -34,10 +34,10 @@ def add_flags(parser, epochs):
 
 
 def curve(history, train_total, test_total, whole_accuracy):
-    """Keras's history as counts of correct digits: {"train_correct": one per epoch, "train_total", "train_loss", "test_..."}.
+    """Keras's history as counts of correct digits: {"train_correct": one per epoch, "train_total", "train_loss", ...}.
 
-    "train" is measured on the training batches as they pass, dropout at work; whole_accuracy, on the same digits by
-    the whole network after the last epoch, becomes the count "train_correct_whole".
+    "train" is measured on the training batches as they pass, dropout at work; the same with "test_" on the test digits.
+    whole_accuracy, of the whole network on the training digits after the last epoch, gives "train_correct_whole".
     """
     counted = {"train_correct_whole": round(float(whole_accuracy) * train_total)}
     for part, prefix, total in (("train", "", train_total), ("test", "val_", test_total)):
@@ -70,7 +70,7 @@ def caveats(arguments, epochs):
 
 def save_metrics(folder, name, settings, curves):
     """Write <folder>/<name>.json of some trainings: settings and curves are {variant: ...}."""
-    ends = {variant: {"train_correct": curves[variant]["train_correct"][-1], "test_correct": curves[variant]["test_correct"][-1],
+    ends = {variant: {**{key: curves[variant][key][-1] for key in ("train_correct", "test_correct")},
                       **{key: curves[variant][key] for key in ("train_total", "test_total", "train_correct_whole")}}
             for variant in settings}
     history = {variant: {key: value for key, value in curves[variant].items() if isinstance(value, list)}
@@ -83,11 +83,10 @@ def save_metrics(folder, name, settings, curves):
 def save(model, path, settings, curve):
     """Write a trained model to `path` in Keras's own format, with its settings and curve as JSON attributes."""
     versions = {package: importlib.metadata.version(package) for package in PACKAGES}
-    with atomic_write(path) as part:
-        with h5py.File(part, "w") as file:
-            model.save(file)
-            for name, value in (("settings", settings), ("versions", versions), ("curve", curve)):
-                file.attrs[name] = json.dumps(value)
+    with atomic_write(path) as part, h5py.File(part, "w") as file:
+        model.save(file)
+        for name, value in (("settings", settings), ("versions", versions), ("curve", curve)):
+            file.attrs[name] = json.dumps(value)
 
 
 def kept(path, settings):
@@ -120,7 +119,8 @@ def run(train, settings, folder, jobs, force=False):
     # Spawned: the script's imports run again there, in their order, on every system.
     context = multiprocessing.get_context("spawn")
     epochs_done = context.RawArray("i", len(settings))  # one number for each training, so that no lock is needed
-    with (concurrent.futures.ProcessPoolExecutor(max(1, min(jobs, len(pending))), context, _start, [epochs_done]) as pool,
+    workers = max(1, min(jobs, len(pending)))
+    with (concurrent.futures.ProcessPoolExecutor(workers, context, _start, [epochs_done]) as pool,
           tqdm(total=sum(settings[name]["epochs"] for name in pending), desc="Training", unit=" epochs") as bar):
         running = {pool.submit(_train, train, settings[name], paths[name], number): name
                    for number, name in enumerate(pending)}
@@ -135,7 +135,7 @@ def run(train, settings, folder, jobs, force=False):
                     accuracies = last_accuracies(kept(paths[name], settings[name]))
                     bar.write("Ej2a_{}: train {:.2%}, test {:.2%}".format(name, *accuracies))
         except concurrent.futures.process.BrokenProcessPool as error:
-            raise InputError("a training process died: the trainings that ended are kept, run again to go on.") from error
+            raise InputError("a training process died: finished trainings are kept, run again to go on.") from error
         finally:
             if running:  # Ctrl-C, or one failed: the others are not waited for
                 pool.shutdown(wait=False, cancel_futures=True)

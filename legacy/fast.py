@@ -1,1 +1,0 @@
-"""Stand-in until legacy is merged."""
