@@ -4,8 +4,7 @@ The script finds what Python would give it: its arguments, its folder first on t
 `__main__`; Theano's own settings but for what it needs to run today; and what scripts.py has of
 other packages.
 """
-import legacy
-from legacy import scripts, theano
+from legacy import scripts
 from legacy.process import refuse
 
 import builtins
@@ -38,10 +37,9 @@ def main(arguments):
         refuse("name a script: python -m legacy SCRIPT [ARGUMENTS]")
     script = arguments[0]
     source = _read(script)
-    theano.flags.clear()  # Theano's own floatX (float64) and folder
-    legacy.hook(scripts)
-
-    path = os.path.abspath(script)
+    path, folder = os.path.abspath(script), os.path.dirname(os.path.realpath(script))
+    own = [os.path.join(folder, name) for name in ("legacy", "legacy.py")]
+    scripts.begin(hidden=any(os.path.exists(name) and not os.path.samefile(name, os.path.dirname(__file__)) for name in own))
     program = types.ModuleType("__main__", None)
     program.__dict__.update(__file__=path, __builtins__=builtins, __package__=None,
                             __loader__=importlib.machinery.SourceFileLoader("__main__", path))
@@ -52,7 +50,7 @@ def main(arguments):
     sys.modules["legacy.__main__"], sys.modules["__main__"] = sys.modules["__main__"], program
     sys.argv = list(arguments)
     if not getattr(sys.flags, "safe_path", False):
-        sys.path[0] = os.path.dirname(os.path.realpath(script))
+        sys.path[0] = folder
     try:
         exec(compile(source, path, "exec", dont_inherit=True), program.__dict__)
     except (SystemExit, KeyboardInterrupt):

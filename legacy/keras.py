@@ -3,6 +3,7 @@ import base64
 import contextlib
 import dis
 import importlib.util
+import json
 import marshal
 import os
 import platform
@@ -11,7 +12,32 @@ import tempfile
 
 import numpy as np
 
-from .process import environment
+from .process import environment, say
+
+
+users_settings = False  # whether Keras reads the user's keras.json: `python -m legacy`
+_KNOWN = {"floatx": ("float16", "float32", "float64"), "image_data_format": ("channels_first", "channels_last")}
+
+
+def _users_settings():
+    """What the user's keras.json says of floatx, epsilon and images' axes; what is ignored is said."""
+    path = os.path.join(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"), "keras.json")
+    try:
+        with open(path) as file:
+            settings = dict(json.load(file))
+    except (OSError, ValueError, TypeError):  # as Keras itself
+        return {}
+    if settings.get("backend", "theano") != "theano":
+        say(f"{path} is for the backend {settings['backend']} and ignored: Keras runs on Theano, float32, channels_last.")
+        return {}
+    ordering = {"th": "channels_first", "tf": "channels_last"}.get(settings.get("image_dim_ordering"))  # Keras 1
+    settings = {"image_data_format": settings.get("image_data_format", ordering) or "channels_last",
+                "floatx": settings.get("floatx", "float32"), "epsilon": settings.get("epsilon", 1e-7)}
+    for name, known in _KNOWN.items():
+        if settings[name] not in known:
+            say(f"{path}: the {name} {settings[name]!r} is ignored, Keras 2.3.1 knows {', '.join(known)}.")
+            del settings[name]
+    return settings
 
 
 @contextlib.contextmanager
@@ -19,11 +45,15 @@ def _on_theano():
     """Have Keras choose Theano at its import, whatever ~/.keras/keras.json or the user's KERAS_BACKEND say.
 
     A keras.json may come from Keras 3 ("backend": "jax", "floatx": "bfloat16"), at which Keras 2.3.1 stops, or swap
-    the axes of images: Keras is shown an empty folder instead.
+    the axes of images: Keras is shown another folder.
     """
     if sys.stderr is None:  # closed; Keras writes to it at its import
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, it stays open
-    with tempfile.TemporaryDirectory() as empty, environment(KERAS_BACKEND="theano", KERAS_HOME=empty):
+    settings = _users_settings() if users_settings else {}
+    with tempfile.TemporaryDirectory() as folder, environment(KERAS_BACKEND="theano", KERAS_HOME=folder):
+        if settings:
+            with open(os.path.join(folder, "keras.json"), "w") as file:
+                json.dump(settings, file)
         yield
 
 
