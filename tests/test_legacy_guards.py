@@ -12,8 +12,6 @@ import pytest
 import theano
 from test_legacy import python
 
-needs_compiler = pytest.mark.skipif(not theano.config.cxx, reason="no compiler")
-
 # --- The compiler -----------------------------------------------------------------------
 
 
@@ -68,7 +66,8 @@ def test_a_full_disk_is_noticed_before_theano_waits_for_it(tmp_path, monkeypatch
 def test_what_sudo_left_is_named(tmp_path, monkeypatch):
     left = tmp_path / f"compiledir_x-{cache.SUFFIX}" / "tmp1"
     left.mkdir(parents=True)
-    monkeypatch.setattr(os, "access", lambda path, mode: str(path).rstrip("/") != str(left))
+    (left.parent / "a file").touch()
+    monkeypatch.setattr(os, "access", lambda path, mode: path != left)
     assert cache.why_not_writable(tmp_path) == f"{left} is not writable"
 
 
@@ -76,7 +75,8 @@ def test_another_numpy_has_a_folder_of_its_own():
     assert f"numpy_{np.__version__}" in theano.config.compiledir
 
 
-@needs_compiler
+@pytest.mark.slow
+@pytest.mark.skipif(not theano.config.cxx, reason="no compiler")
 def test_a_module_is_whole_or_not_there(tmp_path):
     """Theano loads whatever is called lazylinker_ext.so; half of it, of a compiler that was killed, would end the process."""
     program = tmp_path / "g++"
@@ -90,6 +90,41 @@ def test_a_module_is_whole_or_not_there(tmp_path):
     assert killed.returncode == -9
     assert list(tmp_path.glob("*/lazylinker_ext/*.tmp")) and not list(tmp_path.glob("*/lazylinker_ext/*.so"))
     assert python(code, **flags).stdout == "5.0\n"
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not theano.config.cxx, reason="no compiler")
+def test_a_package_whose_ops_are_in_the_cache_is_not_imported_for_them(tmp_path):
+    """Theano unpickles the keys of all Ops there, and would import Keras, which sets floatX, in any script."""
+    (tmp_path / "twice.py").write_text("""
+import theano
+theano.config.floatX = "float32"
+class Twice(theano.Op):
+    __props__ = ("number",)
+    number = 2
+    def make_node(self, x): return theano.Apply(self, [x], [x.type()])
+    def c_code_cache_version(self): return (1,)
+    def c_code(self, node, name, inputs, outputs, sub):
+        return "Py_XDECREF(%s); %s = (PyArrayObject*) PyNumber_Add((PyObject*) %s, (PyObject*) %s);" % (
+            *outputs * 2, *inputs * 2)
+""")
+    environment = {"PYTHONPATH": f"{tmp_path}:{cache.__file__.rpartition('/legacy/')[0]}", "THEANO_FLAGS":
+                   f"base_compiledir={tmp_path},floatX=float64"}
+    use = """
+import legacy, sys
+from theano.gof import cmodule
+plain, compiled = cmodule.GCC_compiler.compile_str, []
+cmodule.GCC_compiler.compile_str = staticmethod(lambda *rest, **more: compiled.append(more) or plain(*rest, **more))
+import twice, theano
+x = theano.tensor.vector(dtype="float64")
+assert theano.function([x], twice.Twice()(x))([3]) == 6
+print(len(compiled) > 0)"""
+    assert python(use, **environment).stdout == "True\n"
+    assert list(tmp_path.glob("*/*/key.pkl"))
+    other = python("import legacy, sys, theano; x = theano.tensor.vector(); assert theano.function([x], x + 7)([3]) == 10\n"
+                   "print('twice' in sys.modules, theano.config.floatX)", **environment)
+    assert other.stdout == "False float64\n"
+    assert python(use, **environment).stdout == "False\n"          # found again where it is imported
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="fork")
