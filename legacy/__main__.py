@@ -28,7 +28,11 @@ def _read(script):
 
 
 def main(arguments):
-    """Run the script that the first argument names, as the program."""
+    """Run the script that the first argument names, as the program.
+
+    runpy.run_path would take the module `__main__` away before exit handlers and threads have ended, leave sys.path
+    as it is, and stand in the script's traceback.
+    """
     if not arguments:
         refuse("name a script: python -m legacy SCRIPT [ARGUMENTS]")
     script = arguments[0]

@@ -1,6 +1,5 @@
 """The C++ compiler: tried before Theano uses it, since Theano's own complaint is a traceback of 30 lines."""
 import ctypes
-import functools
 import os
 import shutil
 import subprocess
@@ -49,7 +48,6 @@ def check(compiler, options, folder):
         refuse(f"THEANO_FLAGS names the compiler {compiler}, which fails ({reason}): name another, or none.")
 
 
-@functools.cache
 def find(options, folder):
     """The compiler for Theano's flag `cxx`: "g++", "clang++", or "" with a sentence where neither works."""
     slower = "Theano runs on NumPy alone: the same results, many times slower;"

@@ -147,7 +147,6 @@ def _average_in_float64():
 
 
 _MARK = b"legacy"  # before the number of the Python that made a Lambda layer's code, both after the code
-_FIRST = {dis.opmap.get(name) for name in ("RESUME", "COPY_FREE_VARS", "MAKE_CELL", "RETURN_GENERATOR")}
 
 
 def _is_this_pythons(text):
@@ -161,10 +160,11 @@ def _is_this_pythons(text):
         *_, mark, number = raw.rpartition(_MARK)
         if mark and len(number) == len(importlib.util.MAGIC_NUMBER):
             return number == importlib.util.MAGIC_NUMBER
-        code = marshal.loads(raw).co_code
+        code = marshal.loads(raw)
+        first = "COPY_FREE_VARS" if code.co_freevars else "MAKE_CELL" if code.co_cellvars else "RESUME"
+        return sys.version_info < (3, 11) or code.co_code[0] == dis.opmap[first]
     except (ValueError, EOFError, TypeError, AttributeError):
         return False
-    return sys.version_info < (3, 11) or code[0] in _FIRST
 
 
 def _code_of_this_python(generic_utils):

@@ -19,6 +19,7 @@ def test_the_users_flags_win_and_ours_fill_in():
     assert python(code, THEANO_FLAGS="floatX=float64,allow_gc=True").stdout.split() == ["float64", "True", "cpu"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("flags", ["blas.ldflags=", "gcc.cxxflags=-O2", "optimizer=fast_compile", "cxx="])
 def test_a_product_is_right_under_any_of_the_users_flags(flags):
     python("""

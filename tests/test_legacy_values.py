@@ -61,8 +61,8 @@ def equal(name, got, want):
 
 
 @pytest.mark.parametrize("floatx, how", [
-    ("float32", ""), ("float64", ""), ("float32", "fast"), *(pytest.param(*case, marks=pytest.mark.slow) for case in (
-        ("float32", "g++"), ("float64", "g++"), ("float32", "g++ fast")))])
+    ("float32", ""), ("float64", ""), *(pytest.param(*case, marks=pytest.mark.slow) for case in (
+        ("float32", "fast"), ("float32", "g++"), ("float64", "g++"), ("float32", "g++ fast")))])
 def test_theano_computes_what_it_did(floatx, how):
     lines = {}
     for fixture in ["float32"] if floatx == "float32" else ["float32", "float64"]:  # the second has what differs
