@@ -201,15 +201,15 @@ NUMPY = [
 def _ragged(convert):
     """NumPy 1.24: lists of unequal lengths are an array of lists only when asked. NumPy 2: copy=False never copies."""
     @functools.wraps(convert)
-    def converted(object, dtype=None, **keywords):
+    def converted(*arguments, **keywords):
         if keywords.get("copy") is False:
             keywords["copy"] = None
         try:
-            return convert(object, dtype, **keywords)
+            return convert(*arguments, **keywords)
         except ValueError as error:
-            if dtype is not None or "inhomogeneous" not in str(error):
+            if len(arguments) > 1 or keywords.get("dtype") is not None or "inhomogeneous" not in str(error):
                 raise
-            return convert(object, np.object_, **keywords)
+            return convert(*arguments, **{**keywords, "dtype": np.object_})
     return converted
 
 
