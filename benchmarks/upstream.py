@@ -181,8 +181,8 @@ def theano_files():
 
 def keras_files(folder):
     """{name: path} of the files of Keras's tests in `folder`, its `tests`."""
-    names = [str(file.relative_to(folder)) for file in sorted(folder.rglob("*.py")) if re.search(r"test", file.name)
-             and file.name != "conftest.py" and "docs" not in file.parts]
+    names = [str(file.relative_to(folder)) for file in sorted(folder.rglob("*.py")) if re.search(r"^test_|_test\.py$", file.name)
+             and "docs" not in file.parts]
     names.sort(key=lambda name: [name.startswith(first) for first in KERAS_FIRST].index(True))
     return {f"keras/tests/{name}": folder / name for name in names}
 

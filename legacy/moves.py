@@ -297,6 +297,7 @@ SCIPY = [
 
 H5PY = [
     ("h5py:Dataset", "value", property(lambda self: self[()]), "3.0"),
+    ("h5py:File", "fid", property(lambda self: self.id), "3.0"),
     ("h5py.highlevel", "*", "h5py", "3.0"),
 ]
 
@@ -608,6 +609,7 @@ KERAS = [
     ("keras.applications.imagenet_utils", "_obtain_input_shape", _obtain_input_shape, "2.2"),
     ("keras.applications.mobilenet", "relu6", _relu6, "2.2"),
     ("keras.applications.mobilenet", "DepthwiseConv2D", "keras.layers", "2.2"),
+    ("keras.engine.training", "slice_X", "keras.utils.generic_utils:slice_arrays", "2.0"),
     ("keras.engine.topology", "Container", "keras.engine.network:Network", "2.2"),
     ("keras.backend", "image_dim_ordering", _image_dim_ordering, "2.3"),
     ("keras.backend", "set_image_dim_ordering", _set_image_dim_ordering, "2.3"),
@@ -628,12 +630,23 @@ def _layers(layers):
     layers.merge = _merge
 
 
+def _base_layer(base_layer):
+    """Keras 2.0 renamed the method with which a layer of one's own says its output's shape."""
+    plain = base_layer.Layer.compute_output_shape
+
+    def compute_output_shape(self, input_shape):
+        return getattr(self, "get_output_shape_for", functools.partial(plain, self))(input_shape)
+
+    base_layer.Layer.compute_output_shape = compute_output_shape
+
+
 # --- Keywords ---------------------------------------------------------------------------
 
 # (module, function, keyword, its name today or None where it has no meaning any more, the version without it)
 KEYWORDS = [
     ("json", "load", "encoding", None, "3.9"),
     ("json", "loads", "encoding", None, "3.9"),
+    ("keras.backend", "random_normal", "std", "stddev", "2.0"),
     ("matplotlib", "use", "warn", None, "3.3"),
     ("matplotlib.axes:Axes", "hist", "normed", "density", "3.1"),
     ("matplotlib.axes:Axes", "grid", "b", "visible", "3.7"),
@@ -665,7 +678,7 @@ def _renamed(function, old, new):
 _CHANGES = {  # what is changed rather than missing
     "h5py": _h5py, "matplotlib": _colormaps, "matplotlib.axes": _axes, "matplotlib.figure": _projection,
     "matplotlib.pyplot": _pyplot, "matplotlib.style": _styles, "sklearn.model_selection": _folds_in_order,
-    "keras.layers": _layers, "keras.wrappers.scikit_learn": _wrappers,
+    "keras.engine.base_layer": _base_layer, "keras.layers": _layers, "keras.wrappers.scikit_learn": _wrappers,
 }
 _names, _classes, _gone, _keywords = {}, {}, {}, {}
 for _module, _words, _now, _version in [*PYTHON, *NUMPY, *SCIPY, *H5PY, *PILLOW, *MATPLOTLIB, *SCIKIT_LEARN, *KERAS]:
