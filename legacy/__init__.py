@@ -1,36 +1,49 @@
-"""What lets Theano 1.0.5 and Keras 2.3.1, both of 2020, run on a Python of today.
+"""Theano 1.0.5 (2020) and Keras 2.3.1 (2019) on a Python of today.
 
-Write `import legacy` above `import theano` or `import keras`; nothing else changes in a
-script. Every compatibility trick is in a room of this package, each with the upstream cause
-and the version it serves: `python`, `numpy`, `theano` (with the flags that make it fast without
-changing what it computes; TP2_PLAIN=1 in the environment leaves those out, for comparison), `headers`, `keras`,
-and `speed`, which only who asks for it gets. `python -m legacy SCRIPT` runs a script of those years
-as it is, `install.py` installs the stack.
+    import legacy             # before theano or keras: what they need to run, the same numbers
+    import legacy.fast.all    # instead: also what makes them faster and may round a last digit differently
 
-Importing this package twice, or in any number of processes, does no more than once. It
-imports nothing from outside but the stack, so it works copied alone into another project.
+    python -m legacy SCRIPT    # a script of those years as it is
+
+Compatibility: `python`, `numpy`, `theano` and `keras` give back what later versions took away from the two, each
+with its cause and the version that it serves; `scripts` and `mnist` do it for other packages' functions, only under
+`python -m legacy`. `install.py` installs the stack.
+Guards: `compiler` and `cache` refuse or repair, in a sentence, what Theano would end at with a traceback.
+Speed: `fast`. A plain `import legacy` has those that change no number: `startup` and `headers`. LEGACY_FAST=0 in
+the environment switches all of them off, for comparison.
+
+The changes are made by an import hook, when Theano's and Keras's modules are imported. Global, so seen by every
+package in the process, are the names put back into `numpy` and `collections`. The package imports nothing but the
+stack, so it works copied into another project.
 """
 import contextlib
 import importlib.abc
 import importlib.machinery
+import os
 import sys
 
-from . import headers, keras, numpy, python, theano
-from .theano import FAST, blas_threads
+SPEEDUPS = os.environ.get("LEGACY_FAST") != "0"
 
-__all__ = ["FAST", "blas_threads"]
-
-
-ROOMS = [python, numpy, headers, theano, keras]
+_modules = []
 
 
-class _Hook(importlib.abc.MetaPathFinder):
-    """Finds modules as ever; AROUND_IMPORT surrounds a load, AFTER_IMPORT mends it."""
+def hook(*modules):
+    """Add modules of this package to the import hook.
+
+    A module may have two tables with the full names of others as keys: AROUND_IMPORT, of context managers' functions
+    that surround an import, and AFTER_IMPORT, of functions that are called with the imported module.
+    """
+    _modules.extend(module for module in modules if module not in _modules)
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds modules as Python does, and applies the tables to them."""
+    is_legacy_hook = True
 
     def find_spec(self, name, path=None, target=None):
-        around = [room.AROUND_IMPORT[name] for room in ROOMS if name in room.AROUND_IMPORT]
-        mend = [room.AFTER_IMPORT[name] for room in ROOMS if name in room.AFTER_IMPORT]
-        if not around and not mend:
+        around = [module.AROUND_IMPORT[name] for module in _modules if name in module.AROUND_IMPORT]
+        after = [module.AFTER_IMPORT[name] for module in _modules if name in module.AFTER_IMPORT]
+        if not around and not after:
             return None
         spec = importlib.machinery.PathFinder.find_spec(name, path)
         if spec is None or spec.loader is None:
@@ -42,12 +55,19 @@ class _Hook(importlib.abc.MetaPathFinder):
                 for enter in around:
                     stack.enter_context(enter())
                 execute(module)
-            for function in mend:
+            for function in after:
                 function(module)
 
         spec.loader.exec_module = exec_module
         return spec
 
 
-if not any(type(finder).__name__ == "_Hook" for finder in sys.meta_path):
-    sys.meta_path.insert(0, _Hook())
+if not any(hasattr(finder, "is_legacy_hook") for finder in sys.meta_path):
+    sys.meta_path.insert(0, _Finder())
+
+from . import cache, keras, lines, numpy, python, theano  # noqa: E402, they are installed below
+
+hook(python, numpy, lines, theano, keras, cache)
+if SPEEDUPS:
+    from .fast import headers, startup
+    hook(startup, headers)

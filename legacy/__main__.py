@@ -4,8 +4,8 @@ The script finds what Python would give it: its arguments, its folder first on t
 `__main__`; Theano's own settings but for what it needs to run today; and what scripts.py has of
 other packages.
 """
-import legacy
-from legacy import scripts, theano
+from legacy import scripts
+from legacy.process import refuse
 
 import builtins
 import importlib.machinery
@@ -15,40 +15,42 @@ import sys
 import types
 
 
-def _refuse(sentence):
-    print(f"legacy: {sentence}", file=sys.stderr)
-    sys.exit(2)
-
-
 def _read(script):
     if os.path.isdir(script):
-        _refuse(f"{script} is a folder; name a Python script.")
+        refuse(f"{script} is a folder; name a Python script.")
     try:
         with io.open_code(os.path.abspath(script)) as file:
             return file.read()
     except FileNotFoundError:
-        _refuse(f"{script} does not exist.")
+        refuse(f"{script} does not exist.")
     except OSError as error:
-        _refuse(f"{script} can't be read: {error.strerror}.")
+        refuse(f"{script} can't be read: {error.strerror}.")
 
 
 def main(arguments):
-    """Run the script that the first argument names, as the program."""
+    """Run the script that the first argument names, as the program.
+
+    runpy.run_path would take the module `__main__` away before exit handlers and threads have ended, leave sys.path
+    as it is, and stand in the script's traceback.
+    """
     if not arguments:
-        _refuse("name a script: python -m legacy SCRIPT [ARGUMENTS]")
+        refuse("name a script: python -m legacy SCRIPT [ARGUMENTS]")
     script = arguments[0]
     source = _read(script)
-    theano.set_flags()  # of Theano's own, floatX (float64) and the compile cache's place: a script may say otherwise
-    legacy.ROOMS.append(scripts)
-
-    path = os.path.abspath(script)
+    path, folder = os.path.abspath(script), os.path.dirname(os.path.realpath(script))
+    own = [os.path.join(folder, name) for name in ("legacy", "legacy.py")]
+    scripts.begin(hidden=any(os.path.exists(name) and not os.path.samefile(name, os.path.dirname(__file__)) for name in own))
     program = types.ModuleType("__main__", None)
-    program.__dict__.update(__file__=path, __builtins__=builtins, __annotations__={}, __cached__=None, __package__=None,
+    program.__dict__.update(__file__=path, __builtins__=builtins, __package__=None,
                             __loader__=importlib.machinery.SourceFileLoader("__main__", path))
+    if sys.version_info < (3, 14):  # as Python itself
+        program.__annotations__ = {}
+    if sys.version_info < (3, 15):
+        program.__cached__ = None
     sys.modules["legacy.__main__"], sys.modules["__main__"] = sys.modules["__main__"], program
     sys.argv = list(arguments)
     if not getattr(sys.flags, "safe_path", False):
-        sys.path[0] = os.path.dirname(os.path.realpath(script))
+        sys.path[0] = folder
     try:
         exec(compile(source, path, "exec", dont_inherit=True), program.__dict__)
     except (SystemExit, KeyboardInterrupt):

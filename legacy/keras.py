@@ -1,35 +1,60 @@
 """Keras 2.3.1 on Theano whatever the user's settings, with h5py 3, and models that Keras 3 loads."""
+import base64
 import contextlib
+import dis
+import importlib.util
+import json
+import marshal
 import os
+import platform
 import sys
 import tempfile
 
 import numpy as np
 
-from .theano import FAST, cache_ops_without_properties
+from .process import environment, say
 
-# Theano, whatever ~/.keras/keras.json or the user's own KERAS_BACKEND say.
-os.environ["KERAS_BACKEND"] = "theano"
+
+users_settings = False  # whether Keras reads the user's keras.json: `python -m legacy`
+_KNOWN = {"floatx": ("float16", "float32", "float64"), "image_data_format": ("channels_first", "channels_last")}
+
+
+def _users_settings():
+    """What the user's keras.json says of floatx, epsilon and images' axes; what is ignored is said."""
+    path = os.path.join(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"), "keras.json")
+    try:
+        with open(path) as file:
+            settings = dict(json.load(file))
+    except (OSError, ValueError, TypeError):  # as Keras itself
+        return {}
+    if settings.get("backend", "theano") != "theano":
+        say(f"{path} is for the backend {settings['backend']} and ignored: Keras runs on Theano, float32, channels_last.")
+        return {}
+    ordering = {"th": "channels_first", "tf": "channels_last"}.get(settings.get("image_dim_ordering"))  # Keras 1
+    settings = {"image_data_format": settings.get("image_data_format", ordering) or "channels_last",
+                "floatx": settings.get("floatx", "float32"), "epsilon": settings.get("epsilon", 1e-7)}
+    for name, known in _KNOWN.items():
+        if settings[name] not in known:
+            say(f"{path}: the {name} {settings[name]!r} is ignored, Keras 2.3.1 knows {', '.join(known)}.")
+            del settings[name]
+    return settings
 
 
 @contextlib.contextmanager
-def _empty_keras_home():
-    """Hide the user's keras.json while Keras reads it.
+def _on_theano():
+    """Have Keras choose Theano at its import, whatever ~/.keras/keras.json or the user's KERAS_BACKEND say.
 
-    It may come from Keras 3 ("backend": "jax", "floatx": "bfloat16"), at which Keras 2.3.1
-    stops, or swap the axes of images.
+    A keras.json may come from Keras 3 ("backend": "jax", "floatx": "bfloat16"), at which Keras 2.3.1 stops, or swap
+    the axes of images: Keras is shown another folder.
     """
     if sys.stderr is None:  # closed; Keras writes to it at its import
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, it stays open
-    before = os.environ.get("KERAS_HOME")
-    with tempfile.TemporaryDirectory() as empty:
-        os.environ["KERAS_HOME"] = empty
-        try:
-            yield
-        finally:
-            del os.environ["KERAS_HOME"]
-            if before is not None:
-                os.environ["KERAS_HOME"] = before
+    settings = _users_settings() if users_settings else {}
+    with tempfile.TemporaryDirectory() as folder, environment(KERAS_BACKEND="theano", KERAS_HOME=folder):
+        if settings:
+            with open(os.path.join(folder, "keras.json"), "w") as file:
+                json.dump(settings, file)
+        yield
 
 
 class _Text(str):
@@ -121,13 +146,54 @@ def _average_in_float64():
     BaseLogger.on_batch_end = on_batch_end
 
 
-def _mend(module):
+_MARK = b"legacy"  # before the number of the Python that made a Lambda layer's code, both after the code
+
+
+def _is_this_pythons(text):
+    """Whether a saved function's code, base64, was made by this version of Python.
+
+    Where it is unmarked (not saved with this package), since Python 3.11 its first instruction tells, but for 3.11
+    from 3.12.
+    """
+    try:
+        raw = base64.b64decode(text)
+        *_, mark, number = raw.rpartition(_MARK)
+        if mark and len(number) == len(importlib.util.MAGIC_NUMBER):
+            return number == importlib.util.MAGIC_NUMBER
+        code = marshal.loads(raw)
+        first = "COPY_FREE_VARS" if code.co_freevars else "MAKE_CELL" if code.co_cellvars else "RESUME"
+        return sys.version_info < (3, 11) or code.co_code[0] == dis.opmap[first]
+    except (ValueError, EOFError, TypeError, AttributeError):
+        return False
+
+
+def _code_of_this_python(generic_utils):
+    """Refuse a Lambda layer with the code of another Python, which would end the process without a word.
+
+    marshal doesn't say which Python it was, and ignores what stands after the code.
+    """
+    dump, load = generic_utils.func_dump, generic_utils.func_load
+
+    def func_dump(func):
+        text, *rest = dump(func)
+        marked = base64.b64decode(text) + _MARK + importlib.util.MAGIC_NUMBER
+        return (base64.encodebytes(marked).decode("ascii"), *rest)
+
+    def func_load(code, *arguments, **keywords):
+        if not _is_this_pythons(code[0] if isinstance(code, (tuple, list)) else code):
+            raise ValueError("the model has a Lambda layer with code of another Python than this "
+                             f"{platform.python_version()}, which can't run it: load the model with the Python that "
+                             "saved it, or build it in the script and load its weights.")
+        return load(code, *arguments, **keywords)
+
+    generic_utils.func_dump, generic_utils.func_load = func_dump, func_load
+
+
+def _patch(_keras):
     _read_h5py3_strings()
     _average_in_float64()
     _save_the_input_layer()
-    if FAST:
-        cache_ops_without_properties(module)  # of the Theano modules that Keras brought in
 
 
-AROUND_IMPORT = {"keras": _empty_keras_home}
-AFTER_IMPORT = {"keras": _mend}
+AROUND_IMPORT = {"keras": _on_theano}
+AFTER_IMPORT = {"keras": _patch, "keras.utils.generic_utils": _code_of_this_python}

@@ -1,6 +1,7 @@
-"""What NumPy 1.24 and 2 took away from Theano 1.0.5 and Keras 2.3.1, or changed in silence.
+"""What NumPy 1.24 and 2 took away from Theano 1.0.5 and Keras 2.3.1, or changed silently: in Python and in C.
 
-In Python, and in the C code that Theano writes.
+The names below are put back into `numpy` itself, so every package in the process sees them. All else is changed in
+Theano's and Keras's modules only.
 """
 import copy
 import functools
@@ -37,7 +38,7 @@ _NAMES = {
     "NaN": np.nan, "NAN": np.nan, "PZERO": 0.0, "NZERO": -0.0,
     "product": np.prod, "cumproduct": np.cumprod, "alltrue": np.all, "sometrue": np.any,
     "round_": np.round, "in1d": np.isin, "mat": np.asmatrix, "math": math, "cast": _Cast(),
-    "MAXDIMS": 64, "msort": lambda a: np.sort(a, axis=0), "asscalar": lambda a: a.item(),
+    "MAXDIMS": 32, "msort": lambda a: np.sort(a, axis=0), "asscalar": lambda a: a.item(),
     "asfarray": lambda a, dtype=np.float64: np.asarray(a, dtype if np.issubdtype(dtype, np.inexact) else np.float64),
     "sctype2char": lambda dtype: np.dtype(dtype).char,
     "AxisError": _exceptions.AxisError, "ComplexWarning": _exceptions.ComplexWarning,
@@ -267,8 +268,8 @@ struct legacy_complex128 { npy_float64 real, imag; };
 def c_source(code):
     """Theano's C++ code for NumPy 1, as NumPy 2 compiles it."""
     code = re.sub(r": public npy_complex(64|128)\b", r": public legacy_complex\1", code)
-    # NumPy 2 has a name and a number of its own for "no axis"; in brackets it is a size.
-    code = re.sub(r"(?<!\[)\bNPY_MAXDIMS\b", "NPY_RAVEL_AXIS", code)
+    # Theano names "no axis" so in seven places; NumPy 2 has a name and a number of its own for it.
+    code = re.sub(r"(\baxis (?:=|==|!=) |PyArray_(?:Min|Max)\(\w+, )NPY_MAXDIMS\b", r"\1NPY_RAVEL_AXIS", code)
     return _PREAMBLE + code
 
 

@@ -1,4 +1,4 @@
-"""What Python 3.10 to 3.13 took away from Theano 1.0.5 and Keras 2.3.1."""
+"""What Python 3.10 to 3.15 took away from Theano 1.0.5 and Keras 2.3.1."""
 import collections
 import collections.abc
 import contextlib
@@ -11,7 +11,7 @@ import types
 
 import numpy as np
 
-# Python 3.10 left the abstract classes in `collections.abc` only; Keras 2.3.1 asks `collections`.
+# Python 3.10 left the abstract classes in `collections.abc` only; Keras 2.3.1 asks `collections`. (Global.)
 for _name in ("Container", "Iterable", "Mapping", "Sequence"):
     if not hasattr(collections, _name):
         setattr(collections, _name, getattr(collections.abc, _name))
@@ -42,9 +42,13 @@ def _distutils():
     }
 
 
-def _pkg_resources():
-    """setuptools left the environments of Python 3.12: the one name that theano.gpuarray, and so scan, asks."""
-    return {"pkg_resources": {"DistributionNotFound": type("DistributionNotFound", (Exception,), {})}}
+def _gpuarray():
+    """The names that theano.gpuarray, and so scan, asks of what isn't there any more.
+
+    setuptools left the environments of Python 3.12, NumPy 2.4 took numpy.linalg.linalg away.
+    """
+    return {"pkg_resources": {"DistributionNotFound": type("DistributionNotFound", (Exception,), {})},
+            "numpy.linalg.linalg": {"LinAlgError": np.linalg.LinAlgError}}
 
 
 def _imp():
@@ -55,7 +59,7 @@ def _imp():
 def _standing_in(missing):
     """Make a context manager in which the modules that `missing()` describes can be imported.
 
-    Only in it: other packages go on finding that there is, say, no distutils.
+    Only in it: other packages still find that there is, say, no distutils.
     """
     @contextlib.contextmanager
     def around():
@@ -89,11 +93,20 @@ def _settable_picklers(module):
     module.pickle.Pickler, module.pickle.Unpickler = pickle._Pickler, pickle._Unpickler
 
 
+def _forked_workers(module):
+    """Python 3.14 starts processes by a server, to which Keras (use_multiprocessing) can't send a generator."""
+    module.mp = module.mp.get_context("fork")
+
+
 AROUND_IMPORT = {
     "theano.configdefaults": _standing_in(_distutils),
     "theano.gof.cmodule": _standing_in(_distutils),
     "theano.tensor.blas": _standing_in(_distutils),
     "theano.tests.breakpoint": _standing_in(_imp),
-    "theano.gpuarray.linalg": _standing_in(_pkg_resources),
+    "theano.gpuarray.linalg": _standing_in(_gpuarray),
 }
-AFTER_IMPORT = {"theano.misc.pkl_utils": _settable_picklers} if sys.version_info >= (3, 13) else {}
+AFTER_IMPORT = {}
+if sys.version_info >= (3, 13):
+    AFTER_IMPORT["theano.misc.pkl_utils"] = _settable_picklers
+if sys.version_info >= (3, 14) and sys.platform == "linux":
+    AFTER_IMPORT["keras.utils.data_utils"] = _forked_workers

@@ -3,6 +3,7 @@ import legacy
 import contextlib
 import hashlib
 import http.server
+import importlib.util
 import io
 import json
 import os
@@ -22,12 +23,30 @@ from tp2 import cli, datasets
 from tp2.drawings import draw_image
 
 threadpool_limits(1)  # the tests share the cores among themselves
+NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """A cache folder of each test's own, and no Caltech101 from the environment."""
+    real = os.environ.get("CALTECH101")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("CALTECH101", raising=False)
+    return real
+
+
+@pytest.fixture
+def caltech101(cache):
+    """The real photographs, where CALTECH101 names them."""
+    if not cache:
+        pytest.skip("CALTECH101 does not name the real photographs")
+    return Path(cache).resolve()
 
 
 @pytest.fixture(scope="session")
-def drawings(tmp_path_factory):
-    """A folder as Caltech101's, 60 drawings of each class, without the mark of the drawn sample."""
-    root = tmp_path_factory.mktemp("drawings")
+def drawn_photographs(tmp_path_factory):
+    """A folder like Caltech101's, 60 drawings of each class, without the drawn sample's marker."""
+    root = tmp_path_factory.mktemp("photographs")
     for number, category in enumerate(("airplanes", "Motorbikes")):
         (root / category).mkdir()
         random = np.random.default_rng(number)
@@ -36,42 +55,37 @@ def drawings(tmp_path_factory):
     return root
 
 
-@pytest.fixture(scope="session")
-def caltech101():
-    """The real photographs, where CALTECH101 names them."""
-    root = os.environ.get("CALTECH101")
-    if not root:
-        pytest.skip("CALTECH101 does not name the real photographs")
-    return Path(root).resolve()
-
-
 @pytest.fixture
 def script(tmp_path):
     """Run a script as a user does, from another folder: script(name, *flags, **environment)."""
     def run(name, *flags, fails=False, results=None, **environment):
         results = Path(results or tmp_path / "results")
-        command = [sys.executable, str(cli.ROOT / name), *map(str, flags)]
-        if name != "report.py" or "--results" not in flags:
-            command += ["--results", str(results)]
-        base = {key: value for key, value in os.environ.items() if key not in ("CALTECH101", "THEANO_FLAGS")}
-        base["XDG_CACHE_HOME"] = str(tmp_path / "cache")
-        done = subprocess.run(command, cwd=tmp_path, env={**base, **environment}, capture_output=True, text=True)
-        if fails:
-            assert done.returncode == 2, done.stdout + done.stderr
-            assert "Traceback" not in done.stderr
-        else:
-            assert done.returncode == 0, done.stdout + done.stderr
+        command = [sys.executable, str(cli.ROOT / name), *map(str, flags), "--results", str(results)]
+        done = subprocess.run(command, cwd=tmp_path, env={**os.environ, **environment}, capture_output=True, text=True)
+        assert done.returncode == (2 if fails else 0), done.stdout + done.stderr
+        assert "Traceback" not in done.stderr
         done.results = results
         done.metrics = lambda name: json.loads((results / f"{name}.json").read_text())
         return done
     return run
 
 
-NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
+def module(path):
+    """A script as a module, which its folder is not made for."""
+    spec = importlib.util.spec_from_file_location(path.replace("/", "_")[:-3], cli.ROOT / path)
+    loaded = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(loaded)
+    return loaded
+
+
+def is_figure(path):
+    """Whether a file is a picture with something on it."""
+    with Image.open(path) as image:
+        return image.size[0] > 300 and len(np.unique(np.asarray(image.convert("L")))) > 10
 
 
 def caltechs_archive(names):
-    """A zip as Caltech101's, with a photograph for each name (nothing for a name without .jpg): (bytes, its MD5, the inner tar's)."""
+    """A zip like Caltech101's, with a photograph for each name (nothing for a name without .jpg): (bytes, its MD5, the inner tar's)."""
     tar_bytes, zip_bytes = io.BytesIO(), io.BytesIO()
     random = np.random.default_rng(0)
     with tarfile.open(fileobj=tar_bytes, mode="w:gz") as tar:

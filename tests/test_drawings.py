@@ -1,4 +1,6 @@
 """The drawn stand-in: deterministic, varied, and not too easy."""
+import os
+
 import numpy as np
 
 import TP1
@@ -6,24 +8,24 @@ from tp2 import datasets, drawings
 
 
 def test_the_same_seed_draws_the_same_files(tmp_path):
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    roots = [drawings.drawn(tmp_path / folder, count=4, seed=seed) for folder, seed in (("a", 1), ("b", 1), ("b", 2))]
+    roots = [drawings.sample(tmp_path / folder, count=4, seed=seed) for folder, seed in (("a", 1), ("b", 1), ("b", 2))]
     contents = [[path.read_bytes() for category in ("airplanes", "Motorbikes")
                  for path in datasets.photographs(root, category)] for root in roots]
-    assert len(contents[0]) == 8 and contents[0] == contents[1] and contents[0] != contents[2]
+    assert len(contents[0]) == 8 == len(set(contents[0])) and contents[0] == contents[1] and contents[0] != contents[2]
     assert all((root / drawings.MARKER).exists() for root in roots)
 
 
-def test_a_linear_model_learns_much_but_not_all():
-    """Least squares on 150 drawings of each class, tried on 150 more."""
-    x = []
-    for number, category in enumerate(("airplanes", "Motorbikes")):
-        random = np.random.default_rng(number)
-        x += [TP1.preprocess_fast(drawings.draw_image(category, random)) for _ in range(300)]
-    x, y = np.stack(x), np.repeat([-1.0, 1.0], 300)
-    train = np.arange(600) % 2 == 0
-    gram = x[train] @ x[train].T + 10 * np.eye(300)
+def test_a_sample_is_drawn_once(tmp_path, monkeypatch):
+    root = drawings.sample(tmp_path, count=2)
+    monkeypatch.setattr(drawings, "draw_image", None)
+    assert drawings.sample(tmp_path, count=2) == root and os.listdir(tmp_path) == [root.name]
+
+
+def test_a_linear_model_learns_much_but_not_all(drawn_photographs):
+    """Least squares on 30 drawings of each class, tried on 30 more."""
+    x, labels, _, _ = TP1.load_photographs(drawn_photographs, ["airplanes", "Motorbikes"])
+    y, train = 2 * labels - 1, np.arange(120) % 2 == 0
+    gram = x[train] @ x[train].T + 10 * np.eye(60)
     predicted = x[~train] @ x[train].T @ np.linalg.solve(gram, y[train])
     accuracy = ((predicted > 0) == (y[~train] > 0)).mean()
     assert 0.8 < accuracy < 1, accuracy

@@ -1,6 +1,6 @@
 """`python -m legacy SCRIPT`: a script finds what Python and the packages of its years gave it."""
 import legacy
-from legacy import mnist, scripts
+from legacy import mnist, pictures
 
 import importlib.util
 import os
@@ -134,23 +134,23 @@ GREY, COLOUR = np.array([[0.2, 0.5, 0.9], [0.1, 0.4, 0.3]]), np.arange(12).resha
     (COLOUR, [(1, 2)], [[[70, 93, 116], [140, 163, 186]]]),
     (COLOUR.astype("uint8"), [(2, 2)], COLOUR.tolist())])
 def test_imresize_is_scipys(array, arguments, want):
-    assert scripts.imresize(array, *arguments).tolist() == want
+    assert pictures.imresize(array, *arguments).tolist() == want
 
 
 def test_imsave_and_imread_are_scipys(tmp_path):
     file = tmp_path / "image.png"
-    scripts.imsave(file, GREY)
-    assert scripts.imread(file).tolist() == [[32, 128, 255], [0, 96, 64]] and scripts.imread(file).dtype == np.uint8
-    scripts.imsave(file, COLOUR)
-    assert scripts.imread(file).tolist() == [[[0, 23, 46], [70, 93, 116]], [[139, 162, 185], [209, 232, 255]]]
-    assert np.allclose(scripts.imread(file, flatten=True), [[18.745, 88.745], [157.745, 227.745]], atol=1e-3)
-    assert scripts.imread(file, mode="RGBA").shape == (2, 2, 4)
+    pictures.imsave(file, GREY)
+    assert pictures.imread(file).tolist() == [[32, 128, 255], [0, 96, 64]] and pictures.imread(file).dtype == np.uint8
+    pictures.imsave(file, COLOUR)
+    assert pictures.imread(file).tolist() == [[[0, 23, 46], [70, 93, 116]], [[139, 162, 185], [209, 232, 255]]]
+    assert np.allclose(pictures.imread(file, flatten=True), [[18.745, 88.745], [157.745, 227.745]], atol=1e-3)
+    assert pictures.imread(file, mode="RGBA").shape == (2, 2, 4)
 
 
 @pytest.mark.parametrize("array", [np.ones((2, 2, 5)), np.ones(3), np.ones((2, 2), complex)])
 def test_what_is_no_image_is_an_error(array):
     with pytest.raises(ValueError):
-        scripts.imresize(array, 50)
+        pictures.imresize(array, 50)
 
 
 @pytest.mark.skipif(importlib.util.find_spec("scipy.misc") is None, reason="this SciPy has no scipy.misc")

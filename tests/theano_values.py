@@ -1,7 +1,8 @@
 """What Theano computes on the stack at hand, a line each: name = type values.
 
-    python tests/theano_values.py float32 >here.txt         # on NumPy alone; float64 too
-    python tests/theano_values.py float32 g++ >here.txt     # a part of it, compiled
+    python tests/theano_values.py float32 >here.txt            # on NumPy alone; float64 too
+    python tests/theano_values.py float32 g++ >here.txt        # a part of it, compiled
+    python tests/theano_values.py float32 g++ fast >here.txt   # with legacy.fast.all; also without g++
 
 tests/fixtures/theano_values_*.txt are the lines of the last pins before NumPy 2 (Python 3.11, NumPy
 1.23.5, SciPy 1.15.3); tests/test_legacy_values.py compares. Only an error's type is noted.
@@ -11,14 +12,17 @@ import sys
 import tempfile
 
 if __name__ == "__main__":
-    FLOATX, CXX = sys.argv[1], (sys.argv[2:] or [""])[0]
-    # -O0 compiles three times faster; TP2_PLAIN leaves out what legacy adds for speed.
-    flags = [f"floatX={FLOATX}", f"cxx={CXX}", "gcc.cxxflags=-O0"]
+    FLOATX, CXX, FAST = sys.argv[1], "g++" if "g++" in sys.argv else "", "fast" in sys.argv
+    flags = [f"floatX={FLOATX}", f"cxx={CXX}"]
     if not CXX:
         flags.append(f"base_compiledir={tempfile.mkdtemp()}")
-    os.environ.update(TP2_PLAIN="1", THEANO_FLAGS=",".join(flags))
-
-import legacy
+    elif not FAST:
+        flags.append("gcc.cxxflags=-O0")  # compiles three times faster
+    os.environ["THEANO_FLAGS"] = ",".join(flags)
+    if FAST:
+        import legacy.fast.all
+    else:
+        import legacy
 
 import warnings
 from random import Random

@@ -1,21 +1,22 @@
 """Exercise 1b i: logistic regression, "A Real Example" of Theano's tutorial, trained in minibatches.
 
-The report: "se indica el tamaño del minibatch en la línea 10, y luego el script calculará cuántos
-generar". Look at: how many that makes, the cost (cross-entropy plus the L2 term) falling to its
-floor, the accuracy on 400 random samples reaching 100 %. A full run prints last:
-    Cost: 19.2138 in the first epoch, 0.1203 in the last
-    Accuracy after training: 400 of 400 = 100.00%
+The report: "se indica el tamaño del minibatch en la línea 10, y luego el script calculará cuántos generar". Look at
+the cost falling to its floor (the rest is the L2 term), and at 400 random samples learned by heart. Changed from the
+student's script: minibatches are slices inside the graph, the cross-entropy meets no log of a zero, a seed, curves.
+A full run prints last:    Cost: 17.7662 in the first epoch, 0.1309 in the last
+                           Accuracy after training: 400 of 400 = 100.00%
 """
 
-BATCH_SIZE = 64  # samples per minibatch
+BATCH_SIZE = 10  # samples per minibatch
 
-import legacy  # before theano
+import legacy.fast.all  # before theano
 
 import numpy as np
 import theano
 import theano.tensor as T
+from tqdm import tqdm
 
-from tp2 import cli, figures, files, loop
+from tp2 import cli, figures, files
 
 N = 400              # training samples
 FEATURES = 784       # numbers in each
@@ -24,75 +25,60 @@ LEARNING_RATE = 0.1
 L2 = 0.01
 
 
-def minibatches(n, size):
-    """Where each minibatch of `size` of `n` samples starts and stops: two int64 vectors.
-
-    Every sample is in exactly one; the last minibatch is smaller where size does not divide n.
-    """
-    starts = np.arange(0, n, size)
-    return starts, np.minimum(starts + size, n)
-
-
 def main():
     parser = cli.Parser(__doc__)
     parser.add_whole("--batch-size", BATCH_SIZE, "samples per minibatch, line 10")
     parser.add_whole("--epochs", EPOCHS, "passes over the samples")
     parser.add_seed()
     arguments = parser.parse()
+    batch_size, epochs = arguments.batch_size, arguments.epochs
     rng = np.random.RandomState(arguments.seed)
 
-    # Data: random samples with random labels, as in the tutorial. One shuffle for both.
-    inputs = rng.randn(N, FEATURES)
-    labels = rng.randint(size=N, low=0, high=2)
+    # Data: random samples with random labels, shuffled together. The last minibatch may be smaller.
+    inputs, labels = rng.randn(N, FEATURES), rng.randint(size=N, low=0, high=2)
     order = rng.permutation(N)
     X = theano.shared(inputs[order].astype(theano.config.floatX), name="X")
     Y = theano.shared(labels[order].astype(theano.config.floatX), name="Y")
-
-    # Minibatches
-    starts, stops = minibatches(N, arguments.batch_size)
-    print(f"{N} samples in {len(starts)} minibatches of {arguments.batch_size}; the last has "
-          f"{stops[-1] - starts[-1]}. {arguments.epochs} epochs, {arguments.epochs * len(starts)} steps.")
-    step = theano.shared(np.int64(0), name="step")   # steps done
-    batch = step % len(starts)
-    start, stop = theano.shared(starts)[batch], theano.shared(stops)[batch]
-    x, y = X[start:stop], Y[start:stop]              # views, not copies
+    bounds = [[start, min(start + batch_size, N)] for start in range(0, N, batch_size)]
+    sizes = [stop - start for start, stop in bounds]
+    print(f"{N} samples in {len(bounds)} minibatches of {batch_size}; the last has {sizes[-1]}. "
+          f"{epochs} epochs, {epochs * len(bounds)} steps.")
 
     # Model: p(y = 1 | x) = sigmoid(w x + b)
+    x, y = T.matrix("x"), T.vector("y")
     w = theano.shared(rng.randn(FEATURES).astype(theano.config.floatX), name="w")
     b = theano.shared(np.asarray(0, theano.config.floatX), name="b")
     z = T.dot(x, w) + b
-    # -y log(p) - (1 - y) log(1 - p) with p = sigmoid(z), written so that no log meets a zero
-    cross_entropy = T.nnet.softplus(z) - y * z
+    cross_entropy = T.nnet.softplus(z) - y * z      # = -y log(p) - (1 - y) log(1 - p)
     cost = cross_entropy.mean() + L2 * (w ** 2).sum()
-    hits = T.eq(z > 0, y).sum()
-    gw, gb = T.grad(cost, [w, b])
+    n_correct = T.eq(z > 0, y).sum()
 
-    # Training
-    updates = [(w, w - LEARNING_RATE * gw), (b, b - LEARNING_RATE * gb)]
-    (costs, all_hits), _ = loop.train(arguments.epochs * len(starts), updates, record=[cost, hits], step=step)
+    # Training: a step of gradient descent for each minibatch
+    index = T.lscalar("index")
+    minibatch = slice(index * batch_size, (index + 1) * batch_size)
+    gw, gb = T.grad(cost, [w, b])
+    train_step = theano.function([index], [cost, n_correct], givens={x: X[minibatch], y: Y[minibatch]},
+                                 updates=[(w, w - LEARNING_RATE * gw), (b, b - LEARNING_RATE * gb)])
+    evaluate = theano.function([], n_correct, givens={x: X, y: Y})
+    steps = np.empty((epochs, len(bounds), 2))      # cost and correct samples, before each step
+    for epoch in tqdm(range(epochs), "Training", unit=" epochs"):
+        for i in range(len(bounds)):
+            steps[epoch, i] = train_step(i)
 
     # Results. An epoch's cost is the mean over its samples, so a smaller minibatch counts for less.
-    epoch_costs = costs.reshape(arguments.epochs, -1) @ (stops - starts) / N
-    epoch_hits = all_hits.reshape(arguments.epochs, -1).sum(axis=1)
-    final_z = X.get_value() @ w.get_value() + b.get_value()
-    correct = int(((final_z > 0) == Y.get_value()).sum())
-    print(f"Cost: {epoch_costs[0]:.4f} in the first epoch, {epoch_costs[-1]:.4f} in the last")
-    print(f"Accuracy after training: {correct} of {N} = {correct / N:.2%}")
-
-    epochs = np.arange(1, arguments.epochs + 1)
-    drawing = figures.cost_and_accuracy(f"{len(starts)} minibatches de {arguments.batch_size}", epochs, epoch_costs,
-                                        epoch_hits / N, "Épocas")
-    figures.save_figure(drawing, arguments.results, "Ej1b_i", figures.shorter(arguments.epochs, EPOCHS, "épocas"))
-    every = max(1, arguments.epochs // 1000)
+    costs, correct = steps[:, :, 0] @ sizes / N, steps[:, :, 1].sum(axis=1)
+    final = int(evaluate())
+    print(f"Cost: {costs[0]:.4f} in the first epoch, {costs[-1]:.4f} in the last")
+    print(f"Accuracy after training: {final} of {N} = {final / N:.2%}")
+    fig = figures.cost_and_accuracy(f"{len(bounds)} minibatches de {batch_size}", range(1, epochs + 1), costs,
+                                    correct / N, "Épocas")
+    figures.save(fig, arguments.results, "Ej1b_i", figures.shorter(epochs, EPOCHS, "épocas"))
+    shown = files.evenly_spaced(epochs)
     files.save_metrics(
-        arguments.results, "Ej1b_i",
-        {"origin": "random", "samples": N, "features": FEATURES},
-        {"batch_size": arguments.batch_size, "epochs": arguments.epochs, "learning_rate": LEARNING_RATE,
-         "l2": L2, "seed": arguments.seed},
-        {"minibatches": np.stack([starts, stops], axis=1).tolist(), "train_correct": correct,
-         "train_total": N},
-        {"epoch": epochs[::every].tolist() + ([arguments.epochs] if every > 1 else []),
-         "cost": files.rounded(epoch_costs, every), "train_correct": files.rounded(epoch_hits, every)})
+        arguments.results, "Ej1b_i", {"origin": "random", "samples": N, "features": FEATURES},
+        {"batch_size": batch_size, "epochs": epochs, "learning_rate": LEARNING_RATE, "l2": L2, "seed": arguments.seed},
+        {"minibatches": bounds, "train_correct": final, "train_total": N},
+        {"epoch": (shown + 1).tolist(), "cost": files.rounded(costs[shown]), "train_correct": correct[shown].tolist()})
 
 
 if __name__ == "__main__":

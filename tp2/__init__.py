@@ -1,1 +1,1 @@
-"""What the exercises share, a room for each thing."""
+"""What the exercises share: flags and errors, data sets, figures, files, several trainings at once."""

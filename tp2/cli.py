@@ -1,13 +1,15 @@
 """The command line of the scripts: common flags, and errors in one sentence with exit code 2."""
 import argparse
-import contextlib
-import io
 import os
 import sys
 import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
+SEED = 1337  # Keras's example of 2016, and so the report's
+
+# Flags that leave a run the report's own, whatever their value.
+NEUTRAL = {"results", "data", "item", "jobs", "force"}
 
 
 class InputError(Exception):
@@ -18,24 +20,24 @@ class Parser(argparse.ArgumentParser):
     """argparse, with the script's docstring as its help and errors of one sentence."""
 
     def __init__(self, doc):
-        super().__init__(description=doc, allow_abbrev=False,
-                         formatter_class=argparse.RawDescriptionHelpFormatter)
+        super().__init__(description=doc, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
 
     def error(self, message):
         self.exit(2, f"{self.prog}: {message} (see --help)\n")
 
     def add_whole(self, flag, default, meaning, least=1, most=10**9):
         """A flag that takes a whole number from `least` to `most`."""
-        # as text: argparse then holds a default (line 10 of Ej1b_i) to the same rules as the flag
+        # The default as text: argparse then checks it as well, should somebody edit a script's constant.
         self.add_argument(flag, type=whole(least, most), default=str(default), metavar="N",
                           help=f"{meaning} (default: {default})")
 
-    def add_seed(self, default=1337):
-        self.add_whole("--seed", default, "seed of everything random", 0, 2**32 - 1)
+    def add_seed(self):
+        self.add_whole("--seed", SEED, "seed of everything random", 0, 2**32 - 1)
 
     def add_results(self):
-        self.add_argument("--results", type=folder, default=ROOT / "results", metavar="FOLDER",
-                          help="where to write (default: the project's results/)")
+        self.add_argument("--results", type=folder, metavar="FOLDER",
+                          help="where to write (default: the project's results/, or results/trial/ for a run that "
+                               "other flags make different from the report's)")
 
     def add_data(self):
         self.add_argument("--data", type=folder, metavar="FOLDER",
@@ -43,14 +45,20 @@ class Parser(argparse.ArgumentParser):
                                "CALTECH101, ./Caltech101, the download cache, a download, or drawings)")
 
     def parse(self):
-        """The arguments, with --results (made if need be) among them."""
+        """The arguments; `results` is a folder that can be written to."""
         self.add_results()
         arguments = self.parse_args()
-        arguments.results = results_folder(arguments.results)
+        changed = [f"--{name.replace('_', '-')}" for name, value in vars(arguments).items()
+                   if name not in NEUTRAL and str(value) != str(self.get_default(name))]
+        if arguments.results is None:
+            arguments.results = ROOT / "results" / "trial" if changed else ROOT / "results"
+            if changed:
+                print(f"Not the report's settings ({', '.join(changed)}): the results go to {arguments.results}.")
+        arguments.results = writable_folder(arguments.results)
         return arguments
 
 
-def whole(least, most=10**9):
+def whole(least, most):
     """An argparse type: a whole number from `least` to `most`."""
     def parse(text):
         try:
@@ -64,77 +72,49 @@ def whole(least, most=10**9):
 
 
 def folder(text):
-    """An argparse type: a folder's name, there or not, with the home folder in the place of ~."""
-    try:
-        return home_expanded(text)
-    except InputError as error:
-        raise argparse.ArgumentTypeError(str(error).rstrip(".")) from error
+    """An argparse type: the path of a folder, which need not exist; ~ is the home folder."""
+    if not text:
+        raise argparse.ArgumentTypeError("an empty name was given for a folder")
+    return Path(os.path.expanduser(text))
 
 
-def home_expanded(path):
-    """`path` as a Path with the home folder in the place of ~; InputError for an unknown user's, or for ""."""
-    if not str(path):
-        raise InputError("an empty name was given for a folder: name one.")
-    try:
-        return Path(path).expanduser()
-    except RuntimeError as error:
-        raise InputError(f"{path} begins with the home folder of a user that isn't known here: write the folder's "
-                         "whole name.") from error
-
-
-def results_folder(path):
-    """Make the folder `path` if need be and return it; InputError where nothing can be written.
+def writable_folder(path):
+    """Make the folder `path` if need be and return it; InputError where nothing can be written to it.
 
     Asked before the work starts, so that a long run does not end in that error.
     """
-    path = home_expanded(path)
     try:
         path.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=path):
-            pass
+            return path
     except OSError as error:
-        raise InputError(f"can't write results to {path} ({error.strerror}): give --results a folder "
-                         "that can be written.") from error
-    return path
+        raise InputError(f"can't write results to {path} ({error.strerror}): give --results a folder that can be "
+                         "written to.") from error
 
 
 def run(main):
-    """Run a script's `main()`; what the user gave, the file system or Ctrl-C end it without a traceback."""
-    _open_streams()
+    """Run a script's `main()`; bad input, file errors and Ctrl-C end it in one sentence, without a traceback."""
+    script = Path(sys.argv[0]).name
     try:
-        try:
-            main()
-        finally:
-            sys.stdout.flush()  # here: Python itself would only warn of an output that can't be written
+        main()
+        sys.stdout.flush()
     except InputError as error:
-        _end(2, f"{Path(sys.argv[0]).name}: {error}")
-    except MemoryError as error:
-        _end(2, f"{Path(sys.argv[0]).name}: too little memory ({error}): give smaller numbers.")
+        _end(2, f"{script}: {error}")
+    except BrokenPipeError:  # `| head -1` has read enough
+        _end(2, f"{script}: the output was closed before the end; what was finished is kept.")
     except OSError as error:
-        # The errors of files that scripts write are InputErrors by now; stdout has no name.
-        where = f"{error.filename!r} can't be used" if error.filename else "the output can't be written"
-        _end(2, f"{Path(sys.argv[0]).name}: {where} ({error.strerror or error}); what was finished is kept: mend that "
-                "and run again.")
+        _end(2, f"{script}: {error.filename or 'a file'} can't be used ({error.strerror or error}); what was finished "
+                "is kept: fix that and run again.")
+    except MemoryError as error:
+        _end(2, f"{script}: too little memory ({error}): give smaller numbers.")
     except KeyboardInterrupt:
         _end(130, "\nInterrupted; what was finished is kept.")
 
 
-def _open_streams():
-    """Let the output be written where it is closed, and where its encoding lacks a character (« in ASCII)."""
-    for name in ("stdout", "stderr"):
-        if getattr(sys, name) is None:  # closed: the next file to be opened would else take its place
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115, it stays open
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")
-
-
 def _end(code, sentence):
-    """Print a sentence to stderr and end the script with an exit code."""
-    with contextlib.suppress(OSError):
+    try:
         print(sentence, file=sys.stderr)
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:  # Python would try once more, complain and change the exit code
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        sys.stdout.flush()
+    except OSError:  # Python would complain about it once more at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(code)

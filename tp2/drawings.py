@@ -4,7 +4,6 @@ They let Ej1b_ii and Ej2b run anywhere, with JPEG files in folders as Caltech101
 What is measured on them says nothing about the report, and every output says so.
 """
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
@@ -12,8 +11,7 @@ from PIL import Image
 from skimage import draw, filters
 from tqdm import tqdm
 
-from . import files
-from .cli import InputError
+from .files import atomic_write
 
 MARKER = "DRAWN_SAMPLE.txt"  # in a sample's root folder, so that it can't pass for photographs
 COUNT = 400                  # per category: half of what Caltech101 has
@@ -51,8 +49,8 @@ def _background(random, height, width):
 def draw_image(category, random):
     """One drawing: "airplanes" or "Motorbikes" -> (h, w, 3) uint8.
 
-    random: a numpy Generator; size, place, angle, direction, colours, background and noise
-    all come from it.
+    random: a numpy Generator, from which size, position, angle, direction, colours, background and
+    noise come.
     """
     height, width = random.integers(140, 220), random.integers(240, 320)
     image = _background(random, height, width)
@@ -62,13 +60,13 @@ def draw_image(category, random):
     centre = np.array([width, height]) * random.uniform(0.42, 0.58, 2)
     mirror = np.array([random.choice([-1, 1]), 1])
 
-    def place(points):
+    def to_pixels(points):
         """Points of the unit box -> rows and columns of the picture."""
         x, y = ((np.array(points) * mirror) @ turn.T * size + centre).T
         return y, x
 
     def fill(points, colour):
-        rows, columns = draw.polygon(*place(points), (height, width))
+        rows, columns = draw.polygon(*to_pixels(points), (height, width))
         image[rows, columns] = colour
 
     body, detail = random.uniform(0, 1, (2, 3))
@@ -80,7 +78,7 @@ def draw_image(category, random):
             fill([(x, -0.05), (x + 0.04, -0.05), (x + 0.04, 0), (x, 0)], 0.5 * body)
     else:
         for wheel in WHEELS:
-            (row,), (column,) = place([wheel])
+            (row,), (column,) = to_pixels([wheel])
             for radius, colour in ((0.34, 0.1 * detail), (0.24, image[int(row) % height, int(column) % width]),
                                    (0.06, detail)):
                 rows, columns = draw.disk((row, column), radius * size, shape=(height, width))
@@ -92,29 +90,21 @@ def draw_image(category, random):
     return (image.clip(0, 1) * 255).astype(np.uint8)
 
 
-def drawn(folder, count=COUNT, seed=SEED):
+def sample(folder, count=COUNT, seed=SEED):
     """The sample's root folder below `folder`, drawn if it isn't there; the same for the same seed.
 
-    It holds airplanes/image_0001.jpg ... and Motorbikes/..., `count` each, and MARKER. It is
-    drawn beside its place and then renamed, so that it is there whole or not at all. InputError
-    where there is no room for it.
+    It holds airplanes/image_0001.jpg ... and Motorbikes/..., `count` each, and MARKER; all of it or
+    nothing. InputError where there is no room for it.
     """
-    drawing = hashlib.blake2b(Path(__file__).read_bytes(), digest_size=4).hexdigest()
-    root = Path(folder) / f"drawn-sample-{seed}-{count}-{drawing}"  # drawn anew where this file has changed
-    if os.path.isdir(root):
-        return root
-    try:
-        with files.part(root, folder=True) as part:
-            whole = part / "sample"
+    version = hashlib.blake2b(Path(__file__).read_bytes(), digest_size=4).hexdigest()
+    root = Path(folder) / f"drawn-sample-{seed}-{count}-{version}"  # drawn again where this file has changed
+    if not root.is_dir():
+        with atomic_write(root) as part:
             for number, category in enumerate(("airplanes", "Motorbikes")):
                 random = np.random.default_rng([seed, number])
-                (whole / category).mkdir(parents=True)
+                (part / category).mkdir(parents=True)
                 for index in tqdm(range(1, count + 1), f"Drawing {category}"):
                     picture = Image.fromarray(draw_image(category, random))
-                    picture.save(whole / category / f"image_{index:04}.jpg", quality=90)
-            (whole / MARKER).write_text("Drawings made by tp2/drawings.py; not photographs of Caltech101.\n")
-            files.put_folder(whole, root)
-    except OSError as error:
-        raise InputError(f"the drawings can't be written to {folder} ({error.strerror or error}): free some space, or "
-                         "set XDG_CACHE_HOME to another folder.") from error
+                    picture.save(part / category / f"image_{index:04}.jpg", quality=90)
+            (part / MARKER).write_text("Drawings made by tp2/drawings.py; not photographs of Caltech101.\n")
     return root

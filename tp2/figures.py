@@ -1,113 +1,200 @@
-"""Curves and panels in the report's style; words inside figures are its Spanish."""
+"""Curves and panels in the report's style; text in the figures is in its Spanish."""
+import builtins
+import os
 from pathlib import Path
 
-from .files import whole_file
+# From a shell, files only: no window, no display, and the same picture whatever the user's matplotlibrc says.
+# In Jupyter, IPython and Spyder the backend is theirs, which shows every figure that is left open.
+INTERACTIVE = hasattr(builtins, "__IPYTHON__")
+if not INTERACTIVE:
+    os.environ["MPLBACKEND"] = "agg"
 
-# The report's colours for the two curves of every figure.
-TRAIN, TEST = "red", "blue"
+import matplotlib
+import matplotlib.pyplot as plt
+import numpy as np
 
+from .datasets import read_image
+from .files import atomic_write
 
-def figure(rows, columns, width, height):
-    """A new figure (inches) and its grid of axes, an array (rows, columns); needs no screen."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-    drawing = Figure(figsize=(width, height), layout="constrained")
-    FigureCanvasAgg(drawing)
-    return drawing, drawing.subplots(rows, columns, squeeze=False)
+if not INTERACTIVE:  # there it would reset the user's session
+    matplotlib.rcdefaults()
+TRAIN, TEST = "red", "blue"  # the report's colours
+REPORT = {"color": "black", "linewidth": 0.8, "linestyle": (0, (4, 3))}
 
 
 def drawn_sample(drawn):
-    """The caveat for `save_figure` where the photographs are drawings, else ""."""
+    """The caveat for `save` where the photographs are drawings, else ""."""
     return "MUESTRA DIBUJADA: no son las fotografías de Caltech101" if drawn else ""
 
 
 def shorter(ran, full, unit):
-    """The caveat for `save_figure` where fewer steps ran than the report's, else ""."""
+    """The caveat for `save` where fewer steps ran than the report's, else ""."""
     return f"PRUEBA CORTA: {ran} de {full} {unit}" if ran < full else ""
 
 
-def save_figure(drawing, folder, name, *caveats):
-    """Write <folder>/<name>.png and return its path; caveats that aren't "" stand across its top."""
+def save(fig, folder, name, *caveats):
+    """Write <folder>/<name>.png; caveats that aren't "" stand across its top."""
     if any(caveats):
-        drawing.suptitle("; ".join(filter(None, caveats)), color="darkorange")
+        fig.suptitle("; ".join(filter(None, caveats)), color="darkorange")
     path = Path(folder) / f"{name}.png"
-    with whole_file(path) as part:
-        drawing.savefig(part, format="png", dpi=110)
+    with atomic_write(path) as part:
+        fig.savefig(part, format="png", dpi=110)
     print(f"Wrote {path}")
-    return path
+    if not INTERACTIVE:
+        plt.close(fig)
 
 
-def curves(axes, title, x, train=None, test=None, xlabel="Pasos", ylabel="Costo", log=""):
-    """One panel: the train curve in red and the test curve in blue over `x`; log: "x", "y" or "xy"."""
+def panel(ax, title, x, train=None, test=None, xlabel="Pasos", ylabel="Costo", log=""):
+    """Plot the train curve in red and the test curve in blue over `x`; log: "x", "y" or "xy"."""
     for values, colour, label in ((train, TRAIN, "Train"), (test, TEST, "Test")):
         if values is not None:
-            axes.plot(x, values, color=colour, label=label, linewidth=1)
-    axes.set(title=title, xlabel=xlabel, ylabel=ylabel)
-    axes.set(**{f"{axis}scale": "log" for axis in log})
-    axes.grid(alpha=0.3)
-    axes.legend(loc="best")
+            ax.plot(x, values, color=colour, label=label, linewidth=1)
+    ax.set(title=title, xlabel=xlabel, ylabel=ylabel, **{f"{axis}scale": "log" for axis in log})
+    ax.grid(alpha=0.3)
+    ax.legend(loc="best")
 
 
-def last_values(axes):
-    """Write the last value of each curve of a finished panel at its right edge, in the curve's colour."""
-    apart = 0.065  # of the panel's height: two numbers that would overlap move away from each other
-    axes.get_ylim()  # settles the limits that the transformation uses
-    to_axes = axes.transScale + axes.transLimits
-    ends = [(line.get_xdata()[-1], line.get_ydata()[-1]) for line in axes.lines]
-    heights = [min(max(to_axes.transform(end)[1], 0.02), 0.98) for end in ends]
-    if len(heights) == 2 and abs(heights[0] - heights[1]) < apart:
-        middle = min(sum(heights) / 2, 1 - apart / 2)
-        up = 0 if heights[0] >= heights[1] else 1
-        heights[up], heights[1 - up] = middle + apart / 2, middle - apart / 2
-    for height, (_, value), line in zip(heights, ends, axes.lines):
-        axes.text(1.01, height, f"{value:.4f}", color=line.get_color(), fontsize=8, va="center",
-                  transform=axes.transAxes)
+def last_values(ax):
+    """Write the last value of each curve at the right edge of its panel, in the curve's colour."""
+    ax.get_ylim()  # settles the limits that the transformation uses
+    to_axes = ax.transScale + ax.transLimits
+    ends = sorted(((line.get_xdata()[-1], line.get_ydata()[-1], line.get_color()) for line in ax.lines[:2]),
+                  key=lambda end: end[1])
+    height = -1.0
+    for x, y, colour in ends:  # upwards, each at least a line above the one below it
+        height = max(min(to_axes.transform((x, y))[1], 1 - 0.065 * (len(ends) - 1)), height + 0.065, 0.02)
+        ax.text(1.01, height, f"{y:.4f}", color=colour, fontsize=8, va="center", transform=ax.transAxes)
 
 
 def cost_and_accuracy(title, x, cost, accuracy, xlabel="Pasos"):
-    """A figure of two panels: what the training minimises, and the share that it has right, over `x`."""
-    drawing, axes = figure(1, 2, 11, 4.2)
-    curves(axes[0, 0], title, x, cost, xlabel=xlabel, log="xy")
-    curves(axes[0, 1], title, x, accuracy, xlabel=xlabel, ylabel="Accuracy", log="x")
-    for panel in axes.flat:
-        last_values(panel)
-    return drawing
+    """A figure of two panels: what the training minimises, and its share of correct samples, over `x`."""
+    fig, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+    panel(axes[0], title, x, cost, xlabel=xlabel, log="xy")
+    panel(axes[1], title, x, accuracy, xlabel=xlabel, ylabel="Accuracy", log="x")
+    for ax in axes:
+        last_values(ax)
+    return fig
 
 
-def accuracy_panel(axes, title, history):
-    """Accuracy against epochs as in the report's figures of 2a; history: Keras's."""
-    train, test = history["accuracy"], history["val_accuracy"]
-    curves(axes, title, range(1, len(train) + 1), train, test, "Épocas", "Accuracy")
-    axes.set(ylim=(0.7, 1), xlim=(0.5, len(train) + 0.5))
-    axes.locator_params(axis="x", integer=True)
-    axes.legend(loc="lower right")
+def logistic_regression(steps, costs, accuracies, weights):
+    """The figure of Ej1b_ii: cost and accuracy, (train, test) each, over the logged steps, and the weights (n, n)."""
+    fig, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
+    panel(axes[0], "Costo", steps, *costs, log="xy")
+    panel(axes[1], "Aviones contra motos", steps, *accuracies, ylabel="Accuracy", log="x")
+    for ax in axes[:2]:
+        last_values(ax)
+        ax.lines[1].set_linewidth(0.6)  # where both oscillate, the test curve does not hide the train curve
+    limit = abs(weights).max()
+    picture = axes[2].imshow(weights, cmap="gray", vmin=-limit, vmax=limit)
+    axes[2].set(title=f"Pesos aprendidos ({len(weights)}x{len(weights)})", xticks=[], yticks=[])
+    fig.colorbar(picture, ax=axes[2], label="negro: avión, blanco: moto")
+    return fig
+
+
+def misclassified(paths, labels, probabilities, most=24, columns=6):
+    """A figure of the misclassified photographs, the most confident errors first.
+
+    paths, labels (0 or 1), probabilities (of label 1): of all test photographs.
+    """
+    wrong = np.flatnonzero((probabilities > 0.5) != labels)
+    shown = wrong[np.argsort(-np.abs(probabilities[wrong] - 0.5))][:most]
+    rows = max(1, -(-len(shown) // columns))
+    fig, axes = plt.subplots(rows, columns, figsize=(14, 2.2 * rows + 0.6), layout="constrained", squeeze=False)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for ax, index in zip(axes.flat, shown):
+        ax.imshow(read_image(paths[index]), cmap="gray")
+        ax.set_title(f"{('avión', 'moto')[int(labels[index])]}, P(moto) = {probabilities[index]:.2f}", fontsize=9)
+    fig.supxlabel(f"{len(wrong)} de {len(labels)} fotografías de test mal clasificadas"
+                  + (f"; se muestran {len(shown)}" if len(shown) < len(wrong) else ""))
+    return fig
+
+
+def accuracy_panel(ax, title, curve, report=None):
+    """Accuracy against epochs with the axes of the report's figures of 2a, the report's own curves above ours.
+
+    curve, report: {"train_correct", "test_correct": counts per epoch, "train_total", "test_total": digits}.
+    """
+    def accuracies(curve):
+        return [[count / curve[f"{part}_total"] for count in curve[f"{part}_correct"]] for part in ("train", "test")]
+
+    train, test = accuracies(curve)
+    panel(ax, title, range(len(train)), train, test, "Épocas", "Accuracy")
     if len(train) < 3:
-        for line in axes.lines:
+        for line in ax.lines:
             line.set_marker("o")
-    # The report's limits stay; what starts or stays below them is told beside it.
+    if report:
+        for line in ax.lines:
+            line.set_linewidth(2)
+        for values, label in zip(accuracies(report), ("Informe (2016)", None)):
+            ax.plot(range(20), values, label=label, **REPORT)
+    ax.set(xlim=(0, 20), ylim=(0.7, 1), xticks=range(0, 21, 5))
+    ax.legend(loc="lower right")
+    # The report's limits stay; what lies below them is told in words.
     below = [(values, colour) for values, colour in ((test, TEST), (train, TRAIN)) if min(values) < 0.7]
     for number, (values, colour) in enumerate(below):
         text = f"desde {min(values):.3f}" if values[-1] >= 0.7 else f"{values[-1]:.3f}, bajo el borde"
-        axes.text(0.1, 0.03 + 0.055 * number, text, color=colour, fontsize=8, transform=axes.transAxes)
-    last_values(axes)
+        ax.text(0.1, 0.03 + 0.055 * number, text, color=colour, fontsize=8, transform=ax.transAxes)
+    last_values(ax)
 
 
-def dropout_panels(whole, close, rates, histories):
-    """Accuracy after training against the dropout rate, whole and from close by.
+def dropout_panels(rates, curves):
+    """A figure of the accuracies after training against the dropout rate: all of it, and from close by.
 
-    histories: Keras's, one per rate. The close-up adds how far each swung in its last five epochs.
+    curves: one for each rate, see accuracy_panel. The close-up adds the range of the last five epochs.
     """
-    ends = [[history[key][-1] for history in histories] for key in ("accuracy", "val_accuracy")]
-    labels = [f"{rate:.0%}" for rate in rates]
-    for axes, title in ((whole, "Accuracy final según el dropout"), (close, "De cerca, con las últimas cinco épocas")):
-        curves(axes, title, rates, *ends, "Dropout", "Accuracy")
-        axes.set(xticks=rates, xticklabels=labels)
-        for line in axes.lines:
+    fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
+    trains, tests = ([[count / curve[f"{part}_total"] for count in curve[f"{part}_correct"][-5:]] for curve in curves]
+                     for part in ("train", "test"))
+    for ax, title in zip(axes, ("Accuracy final según el dropout", "De cerca, con las últimas cinco épocas")):
+        panel(ax, title, rates, [train[-1] for train in trains], [test[-1] for test in tests], "Dropout", "Accuracy")
+        ax.set(xticks=rates, xticklabels=[f"{rate:.0%}" for rate in rates])
+        for line in ax.lines:
             line.set_marker("o")
-        axes.legend(loc="lower left")
-    for key, colour in (("accuracy", TRAIN), ("val_accuracy", TEST)):
-        fives = [history[key][-5:] for history in histories]
+    close, bottom = axes[1], 0.95
+    for fives, colour, label in ((trains, TRAIN, "Train, rango"), (tests, TEST, "Test, rango")):
         close.vlines(rates, [min(five) for five in fives], [max(five) for five in fives], color=colour, linewidth=5,
-                     alpha=0.3)
-    # From 0.95, or as far down as the test values of the lower half of the rates ask for.
-    close.set_ylim(min(0.95, min(ends[1][:len(rates) // 2 + 1]) - 0.02), 1)
+                     alpha=0.3, label=label)
+    below = [sum(five[-1] < bottom for five in fives) for fives in (trains, tests)]
+    close.set_ylim(bottom, 1)
+    if any(below):
+        close.set_title(f"{close.get_title()}\n(fuera, abajo: {below[0]} de train, {below[1]} de test)", fontsize=10)
+    for ax in axes:
+        ax.legend(loc="lower left", fontsize=9)
+    return fig
+
+
+def contact_sheet(names, labels, images):
+    """A figure of photographs (n, h, w, 3): eight of each class, or one where there are many classes."""
+    each, columns = (8, 8) if len(names) <= 14 else (1, 12)
+    rows = -(-len(names) * each // columns)
+    size = 1.3 * columns, 1.45 * rows + 0.4
+    fig, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    for ax in axes.flat:
+        ax.set_axis_off()
+    for label, name in enumerate(names):
+        for position, index in enumerate(np.flatnonzero(labels == label)[:each]):
+            image, ax = images[int(index)], axes.flat[label * each + position]
+            ax.imshow((image - image.min()) / (np.ptp(image) or 1))
+            if position == 0:
+                ax.set_title(name, fontsize=10 if each > 1 else 8, loc="left", parse_math=False)
+    return fig
+
+
+def curve_and_digits(curve, report, digits, true, predicted, shown=24):
+    """The figure of Ej2c: a training's curve beside test digits (n, 784), half of them misclassified."""
+    wrong = np.flatnonzero(true != predicted)
+    half = wrong[:shown // 2]
+    indices = [*np.flatnonzero(true == predicted)[:shown - len(half)], *half]
+    fig, axes = plt.subplot_mosaic([["curve"] * 3 + [row * 6 + column for column in range(6)] for row in range(4)],
+                                   figsize=(14, 5.6), layout="constrained")
+    accuracy_panel(axes["curve"], "Modelo original", curve, report)
+    for number, index in enumerate(indices):
+        right = true[index] == predicted[index]
+        axes[number].imshow(digits[index].reshape(28, 28), cmap="gray_r")
+        title = f"{predicted[index]}" if right else f"{predicted[index]}, era {true[index]}"
+        axes[number].set_title(title, fontsize=11, color="black" if right else TRAIN)
+        axes[number].set_axis_off()
+    fig.supxlabel(f"Predicciones del modelo cargado; en rojo, mal clasificadas ({len(wrong)} de {len(true)})",
+                  fontsize=10, x=0.68)
+    return fig

@@ -1,0 +1,313 @@
+"""The grading: every sentence of the report, and what becomes of it where the numbers are others."""
+import copy
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+from PIL import Image, ImageDraw
+
+import report
+from grading import claims, metrics, render, seeds
+from grading.claims import CLAIMS
+from tp2 import cli
+from tp2.files import report_curves
+
+REPORT = (cli.ROOT / "tests" / "fixtures" / "report.txt").read_text(encoding="utf-8")
+CURVES = report_curves()
+FLAT = {"train_loss": [0.1] * 20, "test_loss": [0.1] * 20}
+
+
+def training(name):
+    """A training with the report's curves, as a metrics file holds it: (settings, results, history)."""
+    curve = CURVES.get(name) or {**CURVES["i"], "test_correct": [9650] * 19 + [9690]}       # ii_quarter
+    last, total = curve["train_correct"][-1], curve["train_total"]
+    return ({"epochs": 20, "samples": 60000, "seed": 1337},
+            {"train_total": total, "test_total": 10000, "train_correct_whole": min(total, last + (total - last) // 3)},
+            {**FLAT, "train_correct": curve["train_correct"], "test_correct": curve["test_correct"]})
+
+
+def of_2a(name):
+    parts = zip(*(training(variant) for variant in metrics.VARIANTS[name]))
+    return {key: dict(zip(metrics.VARIANTS[name], part)) for key, part in zip(("settings", "results", "history"), parts)}
+
+
+COMPLETE = {
+    "Ej1a": {"settings": {"a": [0, 1], "b": [2, 3]}, "results": {"value": [4, 16]}},
+    "Ej1b_i": {"data": {"samples": 25}, "settings": {"batch_size": 10, "epochs": 10000, "seed": 1337},
+               "results": {"minibatches": [[0, 10], [10, 20], [20, 25]], "train_correct": 25, "train_total": 25}},
+    "Ej1b_ii": {"data": {"origin": "real", "classes": {"airplanes": 800, "Motorbikes": 798}, "train": 1198, "test": 400},
+                "settings": {"side": 28, "steps": 10000, "test_per_class": 200, "seed": 1337},
+                "results": {"test_correct": 383, "test_total": 400}},
+    "Ej1b_iii": {"settings": {"hidden": 100, "steps": 10000, "seed": 1337},
+                 "results": {"initial_weights": [784, 100], "initial_deviation": 0.0505, "train_correct": 400,
+                             "train_total": 400}},
+    **{name: of_2a(name) for name in metrics.VARIANTS},
+    "Ej2b": {"data": {"origin": "real", "classes": {"pizza": 53, "a|b<c>": 47}}, "settings": {"seed": 1337},
+             "results": {"photographs": 100, "batch": 64, "greatest_difference": 0.0,
+                         "bytes_read": {"open": 2048, "one": 6000, "batch": 400000, "file": 600000},
+                         "timings_ms": {"one": 0.05, "batch_slice": 5.0, "batch_jpeg": 80.0, "batch_contiguous": 0.2,
+                                        "batch_files": 3.0}}},
+    "Ej2c": {"settings": {"epochs": 20, "samples": 60000, "seed": 1337},
+             "results": {"parameters": 669706, "greatest_difference": 0.0, "optimizer_equal": True, "optimizer_steps": 9380,
+                         "test_correct_saved": 9834, "test_correct_loaded": 9834, "test_total": 10000}},
+}
+COMPLETE["Ej2a_v"]["history"]["v"].update(test_loss=[0.08, 0.07] + [0.16] * 18, train_loss=[0.2, 0.08] + [0.005] * 18)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A folder with metrics of a run that has the report's numbers: folder(changed, ...) -> path.
+
+    Each change is (file, path of a field with dots, value); the value ... removes the field.
+    """
+    def write(*changes, names=COMPLETE):
+        contents = copy.deepcopy({name: COMPLETE[name] for name in names})
+        for name, field, value in changes:
+            *path, last = [int(key) if key.lstrip("-").isdigit() else key for key in field.split(".")]
+            inner = contents[name]
+            for key in path:
+                inner = inner[key]
+            if value is ...:
+                del inner[last]
+            else:
+                inner[last] = value
+        for name, content in contents.items():
+            (tmp_path / f"{name}.json").write_text(json.dumps(content))
+        return tmp_path
+    return write
+
+
+def verdicts(path):
+    return {row.claim.title: row.verdict for row in report.grade(path)[0]}
+
+
+def test_every_quotation_stands_in_the_report_and_no_two_overlap():
+    places = sorted((REPORT.index(claim.quote), len(claim.quote)) for claim in CLAIMS)
+    assert all(begin + length <= after for (begin, length), (after, _) in zip(places, places[1:]))
+    assert len({claim.title for claim in CLAIMS}) == len(CLAIMS)
+    assert {claim.section for claim in CLAIMS} == set(render.SECTIONS)
+
+
+def test_with_the_reports_own_numbers_only_reasons_are_refuted(folder):
+    rows = report.grade(folder())[0]
+    assert {row.claim.title for row in rows if row.verdict == "the report's slip"} == {"Where the ReLU stands", "Dividing", "What n is"}
+    assert {row.verdict for row in rows} == {"holds", "does not hold", "the report's slip", "cannot be tested"}
+    assert all(row.claim.reason for row in rows if row.verdict == "does not hold")
+    curves = next(row for row in rows if row.claim.title == "The twelve trainings")
+    assert curves.measured.startswith("480 of 480") and [line[1] for line in curves.table] == ["40 of 40 numbers equal"] * 12
+
+
+LAST = "history.{0}.{1}_correct.19"
+ALTERED = [     # claim, file, field, value, verdict
+    ("The expression", "Ej1a", "results.value.1", 15, "does not hold"),
+    ("The number of minibatches", "Ej1b_i", "results.minibatches.2", [20, 24], "does not hold"),
+    ("The number of minibatches", "Ej1b_i", "settings.epochs", 500, "not at full size"),
+    ("28x28", "Ej1b_ii", "settings.side", 32, "does not hold"),
+    ("95.75 %", "Ej1b_ii", "results.test_correct", 373, "does not hold"),     # 93.25 %, and the interval begins at 93.28
+    ("95.75 %", "Ej1b_ii", "results.test_correct", 391, "does not hold"),     # 97.75 %, and it ends at 97.51
+    ("95.75 %", "Ej1b_ii", "data.origin", "drawn sample", "drawn sample only"),
+    ("95.75 %", "Ej1b_ii", "data.classes.Motorbikes", 799, "other photographs"),
+    ("95.75 %", "Ej1b_ii", "settings.steps", 100, "not at full size"),
+    ("95.75 %", "Ej1b_ii", "settings.seed", 7, "another seed"),
+    ("400 held out", "Ej1b_ii", "data.train", 1199, "does not hold"),
+    ("100 ReLU", "Ej1b_iii", "results.initial_weights.1", 50, "does not hold"),
+    ("Where the ReLU stands", "Ej1b_iii", "results.train_correct", 390, "does not hold"),
+    ("He's initialisation", "Ej1b_iii", "results.initial_deviation", 0.0516, "does not hold"),
+    ("Dividing", "Ej1b_iii", "results.initial_deviation", 19.8, "holds"),
+    ("What n is", "Ej1b_iii", "results.initial_deviation", 0.00505, "holds"),     # sqrt(2 / 78400)
+    ("What n is", "Ej1b_iii", "results.initial_deviation", 0.01, "does not hold"),
+    ("The twelve trainings", "Ej2a_iv", "history.iv_70.train_correct.4", 1, "does not hold"),
+    ("The twelve trainings", "Ej2a_v", "settings.v.seed", 7, "another seed"),
+    ("Slower, and worse on test", "Ej2a_i", "history.i.test_correct.0", 9501, "does not hold"),
+    ("From 98.34 % to 96.8 %", "Ej2a_i", LAST.format("i", "test"), 9610, "does not hold"),
+    ("From 98.34 % to 96.8 %", "Ej2a_i", LAST.format("original", "test"), 9800, "does not hold"),
+    ("Because it can't learn enough", "Ej2a_i", "results.i.train_correct_whole", 14800, "holds"),
+    ("No great change", "Ej2a_ii", LAST.format("ii", "train"), 59300, "does not hold"),
+    ("Still very satisfactory", "Ej2a_ii", LAST.format("ii", "test"), 9800, "does not hold"),
+    ("Because of 60,000 samples", "Ej2a_ii", LAST.format("ii_quarter", "test"), 9620, "holds"),
+    ("No significant loss", "Ej2a_iii", LAST.format("iii", "test"), 9730, "does not hold"),
+    ("Much slower", "Ej2a_iii", "history.iii.test_correct.6", 9800, "does not hold"),     # epoch 7, the original's is 4
+    ("Epoch 10", "Ej2a_iii", LAST.format("iii", "train"), 59035, "does not hold"),
+    ("Epoch 10", "Ej2a_iii", "settings.iii.samples", 12800, "not at full size"),
+    ("About 98 %", "Ej2a_iv", LAST.format("iv_70", "test"), 9720, "does not hold"),
+    ("90 % dropout", "Ej2a_iv", LAST.format("iv_90", "test"), 9334, "does not hold"),     # 5.00 points
+    ("Train, with every increase", "Ej2a_iv", LAST.format("iv_50", "train"), 59300, "does not hold"),
+    ("Because neurons are off", "Ej2a_iv", "results.iv_90.train_correct_whole", 57000, "does not hold"),
+    ("Because test uses the whole network", "Ej2a_iv", "results.iv_90.train_correct_whole", 51199, "does not hold"),
+    ("Almost perfect", "Ej2a_v", LAST.format("v", "train"), 59800, "does not hold"),
+    ("No overfitting", "Ej2a_v", "history.v.test_loss", [0.07] * 20, "holds"),
+    ("Above 98 %", "Ej2a_v", LAST.format("v", "test"), 9800, "does not hold"),
+    ("Hierarchical", "Ej2c", "results.parameters", 669705, "does not hold"),
+    ("Random access", "Ej2b", "results.bytes_read.one", 400000, "does not hold"),
+    ("Lazy", "Ej2b", "results.bytes_read.open", 500000, "does not hold"),
+    ("Lazy", "Ej2b", "data.origin", "drawn sample", "drawn sample only"),
+    ("One file, read faster", "Ej2b", "results.timings_ms.batch_files", 0.1, "does not hold"),
+    ("The export", "Ej2b", "results.greatest_difference", 1e-6, "does not hold"),
+    ("The export", "Ej2b", "data.classes.pizza", 54, "does not hold"),
+    ("Saving a model", "Ej2c", "results.test_correct_loaded", 9833, "does not hold"),
+    ("Saving a model", "Ej2c", "results.optimizer_equal", False, "does not hold"),
+    ("Saving a model", "Ej2c", "settings.epochs", 2, "not at full size"),
+]
+SOURCES = [     # claim, script, what it says, what it says instead
+    ("The expression", "theano/Ej1a.py", "a ** 2 + b ** 2 + 2 * a * b", "(a + b) ** 2"),
+    ("Three files", "theano/Ej1b_ii.py", "import", "import Ej1b_i\nimport"),
+    ("Line 10", "theano/Ej1b_i.py", " = 10 ", " = 64 "),
+    ("TP1's functions", "theano/Ej1b_ii.py", "import TP1", "import TP2"),
+    ("Saving a model", "keras/Ej2c.py", "load_model(", "load_weights("),
+]
+
+
+@pytest.mark.parametrize("title, file, field, value, verdict", ALTERED)
+def test_one_number_altered_changes_the_verdict(folder, title, file, field, value, verdict):
+    assert verdicts(folder((file, field, value)))[title] == verdict != verdicts(folder())[title]
+
+
+@pytest.mark.parametrize("title, path, old, new", SOURCES)
+def test_a_script_altered_changes_the_verdict(folder, monkeypatch, title, path, old, new):
+    source = claims.source
+    assert verdicts(folder())[title] == "holds"
+    monkeypatch.setattr(claims, "source", lambda name: source(name).replace(old, new if name == path else old))
+    assert verdicts(folder())[title] == "does not hold"
+
+
+def test_every_claim_that_can_be_tested_is_altered_above():
+    assert {case[0] for case in (*ALTERED, *SOURCES)} == {claim.title for claim in CLAIMS if claim.check}
+
+
+def test_a_number_of_the_curves_that_is_off_is_named(folder):
+    path = folder(("Ej2a_i", "history.i.test_correct.2", 9585), ("Ej2a_i", "history.i.train_correct.5", 14762))
+    table = next(row.table for row in report.grade(path)[0] if row.table)
+    assert table[1][1::2] == ("38 of 40 numbers equal", "first off in epoch 3, test, by -2")
+
+
+def test_a_part_of_the_scripts_is_graded_as_far_as_it_goes(folder):
+    rows = {row.claim.title: row for row in report.grade(folder(names=["Ej2a_iii"]))[0]}
+    assert rows["Much slower"].verdict == "holds" and rows["95.75 %"].verdict == "not run"
+    assert rows["The twelve trainings"].verdict == "not at full size"
+    assert rows["The twelve trainings"].measured.startswith("80 of 480")
+
+
+def test_a_run_that_is_not_the_reports_says_what_it_is_not_and_what_it_gives_by_itself(folder):
+    short = {key: value[:2] for key, value in COMPLETE["Ej2a_v"]["history"]["v"].items()}
+    path = folder(("Ej2a_v", "settings.v.epochs", 2), ("Ej2a_v", "history.v", short), ("Ej2a_v", "settings.v.seed", 7))
+    rows = {row.claim.title: row for row in report.grade(path)[0]}
+    assert rows["Almost perfect"].verdict == "not at full size"
+    assert "(2 epochs, not 20; seed 7, not 1337); by itself: does not hold" in rows["Almost perfect"].measured
+    assert rows["The twelve trainings"].table[-1] == ("v", "4 of 4 numbers equal", "97.48 %, 97.63 %",
+                                                      "2 epochs, not 20; seed 7, not 1337")
+
+
+@pytest.mark.parametrize("file, field, value, said", [
+    ("Ej1a", "results", ..., "the field results is missing; run theano/Ej1a.py again."),
+    ("Ej1a", "settings.a", [], "settings.a is empty"),
+    ("Ej1b_ii", "results.test_total", 0, "results.test_total is 0, not a whole number of 1 or more"),
+    ("Ej1b_ii", "script", "Ej1b_i", "the field script is 'Ej1b_i', not 'Ej1b_ii'"),
+    ("Ej1b_iii", "results.initial_deviation", float("nan"), "results.initial_deviation is NaN, not a number"),
+    ("Ej2a_i", "results.i.train_correct_whole", ..., "the field results.i.train_correct_whole is missing"),
+    ("Ej2a_i", "history.i.test_correct.3", 0.9665, "history.i.test_correct[3] is 0.9665, not a whole number of 0 or more"),
+    ("Ej2a_iv", "history.iv_40.train_loss", [0.1] * 19, "history.iv_40.train_loss has 19 epochs, not 20; run keras/Ej2a.py iv"),
+    ("Ej2b", "data.classes", [], "data.classes is not an object"),
+    ("Ej2c", "results.optimizer_equal", "yes", 'results.optimizer_equal is "yes", not true or false'),
+])
+def test_bad_metrics_are_refused_in_a_sentence_with_file_and_field(folder, file, field, value, said):
+    path = folder((file, field, value))
+    with pytest.raises(metrics.Unreadable, match=re.escape(f"{file}.json: {said}")):
+        metrics.read(path, file)
+    assert "unreadable" in verdicts(path).values()
+
+
+@pytest.mark.parametrize("content, said", [(b"", "it is no JSON file"), (b"[1]", "its content is not an object"),
+                                           (b"\xff\xfe", "it is no JSON file"), (None, "it can't be read")])
+def test_a_file_that_is_no_metrics_file_is_refused_in_a_sentence(tmp_path, content, said):
+    path = tmp_path / "Ej2c.json"
+    path.mkdir() if content is None else path.write_bytes(content)
+    with pytest.raises(metrics.Unreadable, match=said):
+        metrics.read(tmp_path, "Ej2c")
+
+
+def seed_file(**test_ends):
+    """A stability.json's content: for each seed a training "v" whose test curve is the report's, but for its end."""
+    _, results, history = training("v")
+    curve = history["test_correct"][:-1]
+    return {"versions": {"python": "3.13"}, "seeds": {
+        seed.strip("s"): {"v": {**results, **history, "test_correct": [*curve, end]}} for seed, end in test_ends.items()}}
+
+
+def test_shares_of_seeds():
+    shares = seeds.shares(seed_file(s1337=9825, s1=9801, s2=9800, s3=9830))
+    share = shares["Above 98 %"]
+    assert set(shares) == {"Almost perfect", "No overfitting", "Above 98 %"}    # what "v" alone can tell
+    assert (share.held, share.of, share.not_held) == (3, 4, ["2"])
+    # Clopper and Pearson's interval: P(at least 3 of 4 | low) = P(at most 3 of 4 | high) = 0.025
+    assert 4 * share.low ** 3 * (1 - share.low) + share.low ** 4 == pytest.approx(0.025)
+    assert 1 - share.high ** 4 == pytest.approx(0.025)
+    assert seeds.share_in_words(share) == ("holds for 3 of 4 seeds = 75 % (95 % interval 19 to 99 %); not for seed 2")
+
+
+def test_ranks_of_the_reports_curve():
+    (rank,) = seeds.ranks(seed_file(s1337=9825, s1=9801, s2=9825 + 1, s3=9830))     # the report's own is not counted twice
+    assert (rank.training, rank.of, rank.last, rank.last_rank, rank.curve_rank) == ("v", 4, "98.25 %", "3", "3")
+    assert (rank.mean, rank.least, rank.most) == ("98.20 %", "98.01 %", "98.30 %")
+    assert seeds.rank(5, [5, 7, 3]) == "2 to 3"
+
+
+def main_in(path, *flags):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("sys.argv", ["report.py", "--results", str(path), *flags])
+        try:
+            cli.run(report.main)
+        except SystemExit as end:
+            return end.code
+        return 0
+
+
+def test_the_page_is_well_formed_and_has_each_claim_once(folder):
+    path = folder()
+    figure = Image.new("RGB", (400, 100), "white")
+    ImageDraw.Draw(figure).rectangle((10, 10, 190, 90), "red")
+    ImageDraw.Draw(figure).rectangle((220, 10, 390, 90), "blue")
+    figure.save(path / "Ej2a_v.png")
+    (path / "Ej2a_i.png").write_bytes(b"no picture")
+    (path / "stability.json").write_text(json.dumps(seed_file(s1337=9825, s1=9801)))
+    assert main_in(path) == 0
+    page, readme = ((path / name).read_text(encoding="utf-8") for name in ("index.html", "README.md"))
+    elements = list(ElementTree.fromstring(page).iter())
+    headings = [int(element.tag[1]) for element in elements if re.fullmatch("h[1-6]", element.tag)]
+    assert headings[:2] == [1, 2] and all(after - before <= 1 for before, after in zip(headings, headings[1:]))
+    ids = [element.get("id") for element in elements if element.get("id")]
+    assert {element.get("href") for element in elements if element.tag in ("a", "use")} <= {f"#{name}" for name in ids}
+    assert len(set(ids)) == len(ids) and headings.count(3) == len(CLAIMS) == page.count("<blockquote")
+    assert page.count("data:image/png") == 1 and 'viewBox="0 0 205 100"' in page and 'viewBox="205 0 195 100"' in page
+    assert "<script" not in page and not re.search(r"https?://", page)
+    for text in (page, readme):
+        assert not re.search(r"\d %", text.split("</style>")[-1]) and "sqrt" not in text
+        assert "96.8\N{NO-BREAK SPACE}%" in text and "a|b<c>" not in text
+    assert readme.count("\n| ") == len(CLAIMS) + 12 + 1 + 2 + len(render.SECTIONS)   # rows, with those of headings
+    assert "![The original beside no dropout.](Ej2a_v.png)" in readme
+
+
+def test_what_the_command_prints_and_its_exit_codes(folder, capsys):
+    assert main_in(folder(), "--brief") == 0    # refuted reasons alone are no failure of the run
+    assert "41 claims: holds 31, the report's slip 3, does not hold 3, cannot be tested 4." in capsys.readouterr().out
+    assert main_in(folder(("Ej2a_v", "history.v.test_correct.0", 9600))) == 1
+    out = capsys.readouterr().out
+    assert "The twelve trainings: DOES NOT HOLD" in out and "479 of 480" in out and "«Tiene una estructura jerárquica»" in out
+    assert main_in(folder(("Ej1a", "results", ...))) == 1
+
+
+def test_a_folder_that_is_not_a_runs_is_left_as_it_is(folder, tmp_path, capsys):
+    assert main_in(tmp_path) == 2 and "holds no metrics" in capsys.readouterr().err
+    path = folder()
+    (path / "README.md").write_text("My own notes")
+    assert main_in(path) == 2 and "rename it" in capsys.readouterr().err
+    assert (path / "README.md").read_text() == "My own notes" and not (path / "index.html").exists()
+    (path / "README.md").unlink()
+    assert main_in(path) == main_in(path) == 0     # what it made itself is made again
+
+
+def test_the_drawn_sample_is_graded_where_there_are_no_photographs(folder):
+    path = folder(("Ej1b_ii", "data.origin", "drawn sample"))
+    (path / "sample").mkdir()
+    (path / "Ej1b_ii.json").rename(path / "sample" / "Ej1b_ii.json")
+    assert verdicts(path)["28x28"] == verdicts(path)["95.75 %"] == "drawn sample only"
