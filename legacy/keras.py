@@ -14,7 +14,6 @@ import numpy as np
 
 from .process import environment, say
 
-
 users_settings = False  # whether Keras reads the user's keras.json: `python -m legacy`
 _KNOWN = {"floatx": ("float16", "float32", "float64"), "image_data_format": ("channels_first", "channels_last")}
 

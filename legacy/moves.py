@@ -61,7 +61,7 @@ def _find_module(name, path=None):
         raise ImportError(f"No module named {name!r}", name=name)
     if spec.submodule_search_locations:
         return None, next(iter(spec.submodule_search_locations)), ("", "", 5)
-    return open(spec.origin, "rb"), spec.origin, (os.path.splitext(spec.origin)[1], "r", 1)  # noqa: SIM115, imp's caller closes it
+    return open(spec.origin, "rb"), spec.origin, (os.path.splitext(spec.origin)[1], "r", 1)
 
 
 def _load_module(name, file, pathname, description):
