@@ -290,7 +290,8 @@ def write_page(files, records, left):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--keras-tests", type=Path, metavar="FOLDER")
+    parser.add_argument("--keras-tests", type=Path, metavar="FOLDER", default=os.environ.get("KERAS_TESTS") or None,
+                        help="else the environment variable KERAS_TESTS's (make upstream KERAS_TESTS=FOLDER)")
     parser.add_argument("--limit", type=int, default=150, metavar="SECONDS", help="of the processor, for a file")
     parser.add_argument("--test-limit", type=int, default=300, metavar="SECONDS", help="for one of its tests, on the clock")
     parser.add_argument("--only", default="", metavar="TEXT", help="files whose name this regular expression finds")
@@ -299,6 +300,8 @@ def main():
     parser.add_argument("--again", choices=["failed", "all"])
     parser.add_argument("--page", action="store_true")
     options = parser.parse_args()
+    if importlib.util.find_spec("parameterized") is None:
+        sys.exit("Theano's tests need the package parameterized: python -m pip install parameterized")
     theanos, kerass, left = theano_files(), {}, ""
     if options.keras_tests:
         if not (options.keras_tests / "keras" / "layers").is_dir():

@@ -77,7 +77,6 @@ def main():
         fig = figures.contact_sheet(names, file["labels"][:], file["images"])
     measured = reading.measure(path, batches, BATCH_SIZE, REPEATS, np.random.RandomState(arguments.seed))
     figures.save(fig, results, "Ej2b", figures.drawn_sample(photographs.drawn))
-    counts = dict(zip(names, np.bincount(batches.classes).tolist()))
     files.save_metrics(
         results, "Ej2b", {"origin": photographs.origin, "classes": counts},
         {"side": SIDE, "batch_size": BATCH_SIZE, "seed": arguments.seed, "repeats": REPEATS}, measured)

@@ -75,9 +75,15 @@ def _conv_op(module):
     module.ConvOp.c_headers = lambda self: ["<iostream>", "<sstream>"]
 
 
+def _docstring(module):
+    """`python -OO` has no docstrings, to one of which each PatternSub adds."""
+    module.PatternSub.__doc__ = module.PatternSub.__doc__ or ""
+
+
 AROUND_IMPORT = {}
 AFTER_IMPORT = {
     **dict.fromkeys(_LINES, _edit),
+    "theano.gof.opt": _docstring,
     "theano.tensor.nnet.abstract_conv": _convolve,
     "theano.tensor.nnet.conv": _conv_op,
 }

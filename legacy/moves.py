@@ -201,15 +201,15 @@ NUMPY = [
 def _ragged(convert):
     """NumPy 1.24: lists of unequal lengths are an array of lists only when asked. NumPy 2: copy=False never copies."""
     @functools.wraps(convert)
-    def converted(object, dtype=None, **keywords):
+    def converted(*arguments, **keywords):
         if keywords.get("copy") is False:
             keywords["copy"] = None
         try:
-            return convert(object, dtype, **keywords)
+            return convert(*arguments, **keywords)
         except ValueError as error:
-            if dtype is not None or "inhomogeneous" not in str(error):
+            if len(arguments) > 1 or keywords.get("dtype") is not None or "inhomogeneous" not in str(error):
                 raise
-            return convert(object, np.object_, **keywords)
+            return convert(*arguments, **{**keywords, "dtype": np.object_})
     return converted
 
 
@@ -539,6 +539,16 @@ def _folds_in_order(model_selection):
         splitter.__init__ = functools.wraps(splitter.__init__)(__init__)
 
 
+def _wrappers(scikit_learn):
+    """scikit-learn 1.6 and 1.8: an estimator must have tags, and say that it is fitted. Keras's were of no type to it."""
+    def __sklearn_tags__(self):
+        from sklearn.base import BaseEstimator
+        return BaseEstimator().__sklearn_tags__()
+
+    scikit_learn.BaseWrapper.__sklearn_tags__ = __sklearn_tags__
+    scikit_learn.BaseWrapper.__sklearn_is_fitted__ = lambda self: hasattr(self, "model")
+
+
 # --- Theano and Keras -------------------------------------------------------------------
 
 def _max_pool_2d(input, ds, ignore_border=None, st=None, padding=(0, 0), mode="max"):
@@ -577,6 +587,14 @@ def _relu6(x):
     return backend.relu(x, max_value=6)
 
 
+def _obtain_input_shape(input_shape, default_size, min_size, data_format, require_flatten=True, weights=None,
+                        include_top=None):
+    """Keras 2.0's and 2.1's (until 2.0.8 with `include_top`): the input's shape of an application."""
+    from keras_applications.imagenet_utils import _obtain_input_shape
+    return _obtain_input_shape(input_shape, default_size, min_size, data_format,
+                               require_flatten if include_top is None else include_top, weights)
+
+
 KERAS = [
     ("theano.tensor.signal.downsample", "*", {"max_pool_2d": _max_pool_2d}, "1.0"),
     ("keras", "initializations", "keras.initializers", "2.0"),
@@ -587,7 +605,7 @@ KERAS = [
     ("keras.regularizers", "activity_l2", "keras.regularizers:l2", "2.0"),
     ("keras.utils.visualize_util", "*", "keras.utils.vis_utils", "2.0"),
     ("keras.utils.visualize_util", "plot", "keras.utils.vis_utils:plot_model", "2.0"),
-    ("keras.applications.imagenet_utils", "_obtain_input_shape", "keras_applications.imagenet_utils", "2.2"),
+    ("keras.applications.imagenet_utils", "_obtain_input_shape", _obtain_input_shape, "2.2"),
     ("keras.applications.mobilenet", "relu6", _relu6, "2.2"),
     ("keras.applications.mobilenet", "DepthwiseConv2D", "keras.layers", "2.2"),
     ("keras.engine.topology", "Container", "keras.engine.network:Network", "2.2"),
@@ -647,7 +665,7 @@ def _renamed(function, old, new):
 _CHANGES = {  # what is changed rather than missing
     "h5py": _h5py, "matplotlib": _colormaps, "matplotlib.axes": _axes, "matplotlib.figure": _projection,
     "matplotlib.pyplot": _pyplot, "matplotlib.style": _styles, "sklearn.model_selection": _folds_in_order,
-    "keras.layers": _layers,
+    "keras.layers": _layers, "keras.wrappers.scikit_learn": _wrappers,
 }
 _names, _classes, _gone, _keywords = {}, {}, {}, {}
 for _module, _words, _now, _version in [*PYTHON, *NUMPY, *SCIPY, *H5PY, *PILLOW, *MATPLOTLIB, *SCIKIT_LEARN, *KERAS]:

@@ -1,6 +1,7 @@
 """Theano 1.0.5's flags: for its import, THEANO_FLAGS has what the user's own leave open."""
 import configparser
 import contextlib
+import importlib.util
 import logging
 import os
 import re
@@ -8,7 +9,7 @@ import shlex
 import sysconfig
 
 from . import cache, compiler
-from .process import environment, refuse
+from .process import environment, refuse, say
 
 # Filled in where THEANO_FLAGS is silent; `legacy.fast.all` adds to them, `python -m legacy` has none.
 flags = {
@@ -40,6 +41,11 @@ def _quoted(value):
 def _filled_in(theirs):
     """The user's THEANO_FLAGS with ours added; checks the folder for compiled modules and the compiler."""
     named = _parsed(theirs)
+    if re.match("gpu|cuda|opencl", named.get("device", "")) and importlib.util.find_spec("pygpu") is None:
+        say(f"device={named['device']}: there is no pygpu, which Theano needs for a graphics card: it runs on the "
+            "processor.")
+        theirs = ",".join(pair for pair in theirs.split(",") if pair.partition("=")[0].strip() != "device")
+        del named["device"]
     ours = {
         "device": "cpu",
         # NumPy 1.22 took away the `blas_opt_info` that Theano asks for unless this flag is set, be it to nothing.

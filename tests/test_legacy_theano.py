@@ -121,3 +121,10 @@ def test_debug_mode_and_printing():
     assert theano.pprint(x * 2 + 0.1) == "((x * TensorConstant{2}) + TensorConstant{0.1})"
     printed = theano.printing.debugprint(x * np.float32(0.1), file="str", ids="")
     assert "TensorConstant{0.1}" in printed and "Elemwise{mul,no_inplace}" in printed
+
+
+@pytest.mark.parametrize("device", ["gpu", "gpu0", "cuda0"])
+def test_a_script_for_a_graphics_card_runs_on_the_processor(device):
+    done = python("import legacy, theano; print(theano.config.device, theano.config.floatX)",
+                  THEANO_FLAGS=f"device={device},floatX=float16,cxx=")
+    assert done.stdout == "cpu float16\n" and f"device={device}: there is no pygpu" in done.stderr, done.stderr

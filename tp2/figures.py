@@ -16,7 +16,8 @@ import numpy as np
 from .datasets import read_image
 from .files import atomic_write
 
-matplotlib.rcdefaults()
+if not INTERACTIVE:  # there it would reset the user's session
+    matplotlib.rcdefaults()
 TRAIN, TEST = "red", "blue"  # the report's colours
 REPORT = {"color": "black", "linewidth": 0.8, "linestyle": (0, (4, 3))}
 
