@@ -3,7 +3,7 @@
 Both walk the sources. Each name that is gone must stand here, with how it is given back, or why it is not asked for: one
 that a later version takes away, or that legacy stops giving back, fails.
 """
-import legacy  # noqa: F401
+import legacy
 
 import ast
 import importlib
