@@ -3,7 +3,7 @@ import sys
 
 
 def _without_traceback(kind, error, trace):
-    """For sys.excepthook: a Ctrl-C while a script's imports still run ends it as Ctrl-C does, but without a traceback."""
+    """For sys.excepthook: a Ctrl-C while the imports still run ends a script without a traceback."""
     if not issubclass(kind, KeyboardInterrupt):
         sys.__excepthook__(kind, error, trace)
 
