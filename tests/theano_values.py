@@ -13,9 +13,9 @@ import sys
 import tempfile
 
 if __name__ == "__main__":
-    FLOATX, COMPILED, FAST = sys.argv[1], "compiled" in sys.argv, "fast" in sys.argv
+    FLOATX, COMPILE, FAST = sys.argv[1], "compiled" in sys.argv, "fast" in sys.argv
     flags = [f"floatX={FLOATX}"]
-    if not COMPILED:
+    if not COMPILE:
         flags += ["cxx=", f"base_compiledir={tempfile.mkdtemp()}"]
     elif not FAST:
         flags.append("gcc.cxxflags=-O0")  # compiles three times faster
@@ -242,7 +242,7 @@ def random():
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
     np.seterr(all="ignore")
-    if COMPILED:
+    if COMPILE:
         elementwise(["int8", "uint8", "int64", "float32", "float64"], ["int8", "float32"], [200, 0.1], "c")
         graphs(compiled=True)
         random()
