@@ -6,8 +6,8 @@
 # make test-fast   only the tests that take seconds
 # make lint        check the style, as pyproject.toml says
 # make bench       the project's own side of benchmarks/README.md
-# make stability   the report's claims over many seeds (hours): SEEDS="5 6" chooses them, SCHEDULER=tcp://HOST:8786 a Dask cluster
-# make upstream    Theano's and Keras's own tests, into benchmarks/upstream.md (hours)
+# make stability   the report's claims over many seeds (hours); SEEDS="5 6" and SCHEDULER=tcp://HOST:8786 (Dask) choose
+# make upstream    Theano's own tests, and Keras's where KERAS=FOLDER names those of tag 2.3.1 (hours)
 # make lock        write requirements.lock anew, from requirements.txt
 # make clean       remove .venv and what was made in results/ and is not committed
 #
@@ -64,7 +64,8 @@ stability: setup
 	$(PYTHON) report.py
 
 upstream: setup
-	$(PYTHON) benchmarks/upstream.py
+	$(PYTHON) legacy/install.py --quiet -r requirements.lock -e '.[upstream]'
+	$(PYTHON) benchmarks/upstream.py $(if $(KERAS),--keras-tests $(KERAS))
 
 lock: setup
 	$(PYTHON) legacy/install.py --quiet uv==0.13.8

@@ -1,8 +1,11 @@
-"""Theano's cache of compiled modules: a folder that can be written, and no half-written modules in it."""
+"""Theano's cache of compiled modules: a folder that can be written, no half-written modules, no foreign imports."""
 import hashlib
 import os
+import pickle
 import shutil
+import sys
 import tempfile
+import types
 from pathlib import Path
 
 from .process import refuse, say
@@ -23,7 +26,7 @@ def why_not_writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
         # `sudo` leaves folders that Theano stops at.
         for path in (folder, *folder.glob(f"compiledir_*{SUFFIX}"), *folder.glob(f"compiledir_*{SUFFIX}/*")):
-            if path.is_dir() and not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            if not os.access(path, os.R_OK | os.W_OK | os.X_OK) and path.is_dir():  # not just removed
                 return f"{path} is not writable"
         total, _, free = shutil.disk_usage(folder)
     except OSError as error:
@@ -79,5 +82,26 @@ def _write_modules_atomically(cmodule):
     cmodule.output_subprocess_Popen = output_subprocess_Popen
 
 
+class _Unpickler(pickle.Unpickler):
+    def find_class(self, module, name):
+        if module.partition(".")[0] not in sys.modules:
+            raise pickle.UnpicklingError(f"{module} is not imported")
+        return super().find_class(module, name)
+
+
+def _import_no_package_for_a_key(cmodule):
+    """Skip the keys of Ops from packages that this process has not imported; Theano looks again when it needs one.
+
+    Theano unpickles every key in the cache, which imports the packages of all Ops that were ever compiled there: with
+    Keras floatX becomes float32, and other packages change more.
+    """
+    cmodule.pickle = types.SimpleNamespace(**{**vars(pickle), "load": lambda file: _Unpickler(file).load()})
+
+
+def _patch(cmodule):
+    _write_modules_atomically(cmodule)
+    _import_no_package_for_a_key(cmodule)
+
+
 AROUND_IMPORT = {}
-AFTER_IMPORT = {"theano.gof.cmodule": _write_modules_atomically}
+AFTER_IMPORT = {"theano.gof.cmodule": _patch}

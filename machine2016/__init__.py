@@ -12,10 +12,27 @@ expressions, and round each of them as the student's machine did:
 All of it is fixed here, so no processor, BLAS or number of threads changes a bit. Write `import machine2016` above
 `import keras`: it is in force in this process from then on.
 """
-import legacy
+import legacy  # noqa: F401, before Theano
+
+import ctypes
+import sys
+
+import theano
 
 from . import draws, graph, products
 
+
+def _without_fast_rounding():
+    """Undo what `legacy.fast.all` may round differently: 2016's sums added one number after the other, and results
+    below 1e-38 were no zeros.
+    """
+    theano.tensor.elemwise.Sum.c_compile_args = lambda self: []
+    if sys.platform == "linux":
+        ctypes.CDLL(None).fesetenv(ctypes.c_void_p(-1))  # FE_DFL_ENV of glibc and of musl
+
+
+if "legacy.fast.all" in sys.modules:
+    _without_fast_rounding()
 products.install()
 graph.install()
 draws.install()

@@ -332,9 +332,10 @@ def _call_dropout(slow):
             return slow(self, inputs, training)
         sum_of = getattr(inputs.tag, "sum_of", None)
         keep = 1 - self.rate
-        mask = draws.mask(self.seed or draws.dropout_seed(), inputs, keep, phase)
+        x = sum_of or (inputs,)
+        mask = draws.mask(self.seed or draws.dropout_seed(), x[0], keep, phase)
         factor = T.switch(phase, np.float32(1 / keep), np.float32(1))
-        dropped = Units(rectify=sum_of is not None)(*(sum_of or [inputs]), factor, mask)
+        dropped = Units(rectify=sum_of is not None)(*x, factor, mask)
         dropped._uses_learning_phase = True
         return dropped
     return call

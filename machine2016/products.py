@@ -1,4 +1,5 @@
 """Matrix products in the order of ATLAS, which sgemm.c explains, for all that Theano multiplies in float32."""
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -124,17 +125,42 @@ class Pair(theano.Op):
         """
 
 
+def _sentence_for_failures(compiler):
+    """End with a sentence where the C++ compiler fails on sgemm.c: Theano would print the whole module."""
+    plain = compiler.compile_str
+
+    def compile_str(module_name, src_code, *args, **kwargs):
+        try:
+            return plain(module_name, src_code, *args, **kwargs)
+        except Exception as error:
+            if SOURCE not in src_code:
+                raise
+            reason = next((line for line in str(error).splitlines() if "error" in line), str(error))
+            print(f"machine2016: {theano.config.cxx} fails on sgemm.c ({reason.strip()}). Name another compiler with "
+                  "THEANO_FLAGS=cxx=NAME, or none with THEANO_FLAGS=cxx= (many times slower).", file=sys.stderr)
+            sys.exit(2)
+
+    compiler.compile_str = staticmethod(compile_str)
+
+
 def install():
     """Have the modules that Theano compiles for matrix products take sgemm.c for their sgemm, and NumPy the same."""
-    theano.config.gcc.cxxflags = f"{theano.config.gcc.cxxflags} -ffp-contract=off"  # no fused multiply-add, in any module
-    # Theano 0.8 multiplied a gradient by its factor within the matrix product. Today's has that rule too, but legacy
-    # leaves it out, by name: it costs a second product where the gradient itself is needed as well.
+    if not theano.config.cxx:
+        print("machine2016: without a C++ compiler NumPy adds up the products: the same numbers, many times slower.",
+              file=sys.stderr)
+    # In all modules: no fused multiply-add, and what lets g++ vectorise square roots and branches, exactly.
+    theano.config.gcc.cxxflags = " ".join(
+        [theano.config.gcc.cxxflags, "-ffp-contract=off", "-fno-math-errno", "-fno-trapping-math"])
+    # Theano 0.8 multiplied a gradient by its factor within the matrix product. Today's has that rule too, but
+    # legacy.fast leaves it out, by name: it costs a second product where the gradient itself is needed as well.
     blas.blas_optdb.register("factors_within_products", theano.tensor.opt.in2out(blas.local_dot22_to_dot22scalar), 11,
                              "fast_run")
     related = blas.GemmRelated
-    code, version = related.c_support_code, related.build_gemm_version
+    code, version, libraries = related.c_support_code, related.build_gemm_version, related.c_libraries
     related.c_support_code = lambda self: f"{code(self)}\n{SOURCE}\n#undef sgemm_\n#define sgemm_ sgemm_2016\n"
     related.build_gemm_version = lambda self: (*version(self), SOURCE)
+    related.c_libraries = lambda self: libraries(self) or ["m"]  # without any, Theano would not compile a product
     blas.Dot22.perform = _perform(blas.Dot22.perform, product)
     blas.Dot22Scalar.perform = _perform(blas.Dot22Scalar.perform, product)
     blas.Gemm.perform = _perform(blas.Gemm.perform, lambda z, a, x, y, b: product(x, y, a, z * b))
+    _sentence_for_failures(theano.gof.cmodule.GCC_compiler)

@@ -18,23 +18,25 @@
    100, for beta other than 0, and for alpha in other shapes.
 
    Each multiplication and each addition is rounded (-ffp-contract=off), so all processors give the same bits. A vector
-   holds neighbouring rows of C, each with its own sums, so its width changes no bit either. Terms whose factor from B is
-   zero are left out, which changes no sum of finite numbers: of MNIST's pixels 81 % are zero. */
+   holds neighbouring rows of C, each with its own sums, so its width changes no bit either. Two columns are done at a
+   time; a term whose factors from B are zero in both is left out, which changes no sum of finite numbers: of MNIST's
+   pixels 81 % are zero. */
 #include <stdlib.h>
 #include <string.h>
 
 #if defined(__AVX512F__)
-enum { LANES = 16, VECTORS = 10 }; /* floats in a vector, vectors in a panel: found by measuring */
+enum { LANES = 16, VECTORS = 6 }; /* floats in a vector; vectors in a panel, as measured */
 #elif defined(__AVX__)
 enum { LANES = 8, VECTORS = 4 };
 #else
 enum { LANES = 4, VECTORS = 4 };
 #endif
-enum { BLOCK = 48 };
+enum { BLOCK = 48, COLUMNS = 2 };
 typedef float vector_of_floats __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
+typedef struct { vector_of_floats of[COLUMNS][VECTORS]; } sums; /* for a panel's rows and COLUMNS columns */
 
-typedef struct { int q; float b; } term; /* q: its number within the block */
-typedef struct { const term *lane[5]; } terms; /* of a block and column; lane l ends where lane l + 1 begins */
+typedef struct { int q; float b[COLUMNS]; } term; /* q: its number within the block */
+typedef struct { const term *lane[5]; } terms; /* of a block and COLUMNS columns; lane l ends where lane l + 1 begins */
 
 typedef struct {
     int m, n, k;                 /* C has m rows, n columns; a sum has k terms */
@@ -46,7 +48,7 @@ typedef struct {
 } product;
 
 #define INLINE static inline __attribute__((always_inline))
-#define EACH_VECTOR for (int v = 0; v < vectors; ++v)
+#define EACH for (int j = 0; j < COLUMNS; ++j) for (int v = 0; v < vectors; ++v)
 
 /* Whether an element's terms in a block are added one after the other, for a row and a column of tail or not. */
 INLINE int in_sequence(const product *p, int tail_row, int column, int length) {
@@ -54,90 +56,108 @@ INLINE int in_sequence(const product *p, int tail_row, int column, int length) {
     return p->m <= 11 || tails == 2 || (length < BLOCK && (tails || length % 4));
 }
 
-INLINE void add_terms(const int vectors, vector_of_floats *sum, const float *panel, const term *t, const term *end) {
+INLINE void add_terms(const int vectors, sums *sum, const float *panel, const term *t, const term *end) {
     for (; t < end; ++t)
-        EACH_VECTOR sum[v] += *(const vector_of_floats *)(panel + (t->q * vectors + v) * LANES) * t->b;
+        for (int v = 0; v < vectors; ++v) {
+            const vector_of_floats a = *(const vector_of_floats *)(panel + (t->q * vectors + v) * LANES);
+            for (int j = 0; j < COLUMNS; ++j) sum->of[j][v] += a * t->b[j];
+        }
 }
 
-/* One block's terms, for a panel of A's rows and one column. Terms in sequence are all in lane 0. */
-INLINE void add_block(const int vectors, float *c, const float *panel, const terms *t, int sequence, int starts_from_c, int adds_to_c) {
+/* One block's terms, for a panel of A's rows. Terms in sequence are all in lane 0. */
+INLINE void add_block(const int vectors, float *c, size_t column, const float *panel, const terms *t, int sequence,
+                      int starts_from_c, int adds_to_c) {
     const vector_of_floats zero = {0};
-    vector_of_floats even[VECTORS], odd[VECTORS], lane[VECTORS];
-    EACH_VECTOR even[v] = starts_from_c ? *(vector_of_floats *)(c + v * LANES) : zero;
-    add_terms(vectors, even, panel, t->lane[0], t->lane[1]);
+    sums even, odd, lane;
+    EACH even.of[j][v] = starts_from_c ? *(vector_of_floats *)(c + j * column + v * LANES) : zero;
+    add_terms(vectors, &even, panel, t->lane[0], t->lane[1]);
     if (!sequence) {
-        EACH_VECTOR lane[v] = zero;
-        add_terms(vectors, lane, panel, t->lane[2], t->lane[3]);
-        EACH_VECTOR even[v] += lane[v];
-        EACH_VECTOR odd[v] = zero;
-        add_terms(vectors, odd, panel, t->lane[1], t->lane[2]);
-        EACH_VECTOR lane[v] = zero;
-        add_terms(vectors, lane, panel, t->lane[3], t->lane[4]);
-        EACH_VECTOR even[v] += odd[v] + lane[v];
-        if (adds_to_c) EACH_VECTOR even[v] += *(vector_of_floats *)(c + v * LANES);
+        EACH lane.of[j][v] = zero;
+        add_terms(vectors, &lane, panel, t->lane[2], t->lane[3]);
+        EACH even.of[j][v] += lane.of[j][v];
+        EACH odd.of[j][v] = zero;
+        add_terms(vectors, &odd, panel, t->lane[1], t->lane[2]);
+        EACH lane.of[j][v] = zero;
+        add_terms(vectors, &lane, panel, t->lane[3], t->lane[4]);
+        EACH even.of[j][v] += odd.of[j][v] + lane.of[j][v];
+        if (adds_to_c) EACH even.of[j][v] += *(vector_of_floats *)(c + j * column + v * LANES);
     }
-    EACH_VECTOR *(vector_of_floats *)(c + v * LANES) = even[v];
+    EACH *(vector_of_floats *)(c + j * column + v * LANES) = even.of[j][v];
 }
 
-/* Copy a block of A's rows, times alpha, so that each term's are neighbours. */
+/* Copy a block of A's rows, times alpha, so that a term's are neighbours. */
 static void pack(float *to, int width, const product *p, int first_row, int rows, int start, int length, float alpha) {
     const float *a = p->a + first_row * p->a_row + start * p->a_q;
     if (p->a_row == 1)
         for (int q = 0; q < length; ++q)
-            for (int row = 0; row < width; ++row)
-                to[q * width + row] = row < rows ? a[row + q * p->a_q] * alpha : 0;
+            for (int row = 0; row < width; ++row) to[q * width + row] = row < rows ? a[row + q * p->a_q] * alpha : 0;
     else
-        for (int row = 0; row < width; ++row)
+        for (int group = 0; group < width; group += LANES) /* of rows that the first cache holds */
             for (int q = 0; q < length; ++q)
-                to[q * width + row] = row < rows ? a[row * p->a_row + q * p->a_q] * alpha : 0;
+                for (int row = group; row < group + LANES; ++row)
+                    to[q * width + row] = row < rows ? a[row * p->a_row + q * p->a_q] * alpha : 0;
+}
+
+/* Copy `columns` columns of C, `rows` rows of each. */
+INLINE void copy(float *to, size_t to_column, const float *from, size_t from_column, int columns, int rows) {
+    for (int j = 0; j < columns; ++j) memcpy(to + j * to_column, from + j * from_column, sizeof(float) * rows);
 }
 
 /* `rows` rows of C, in as many vectors as they take. */
 INLINE void multiply_panel(const int vectors, const product *p, const terms *t, int first_row, int rows, int tail_row, float alpha) {
     const int width = vectors * LANES;
-    float panel[BLOCK * VECTORS * LANES] __attribute__((aligned(64))), partial[VECTORS * LANES];
+    float panel[BLOCK * VECTORS * LANES] __attribute__((aligned(64))), part[COLUMNS * VECTORS * LANES] = {0};
     for (int start = 0; start < p->k || start == 0; start += BLOCK) {
         const int length = p->k - start < BLOCK ? p->k - start : BLOCK, begun = start > 0 || p->beta != 0;
         pack(panel, width, p, first_row, rows, start, length, alpha);
-        for (int j = 0; j < p->n; ++j, ++t) {
-            const int sequence = in_sequence(p, tail_row, j, length);
+        for (int j = 0; j < p->n; j += COLUMNS, ++t) {
+            const int sequence = in_sequence(p, tail_row, j, length), columns = p->n - j < COLUMNS ? p->n - j : COLUMNS;
             const int whole = length == BLOCK && !tail_row && j < p->n / BLOCK * BLOCK;
+            const int from_c = begun && (sequence || whole), to_c = begun && !whole;
             float *c = p->c + j * p->c_column + first_row;
             if (start == 0 && begun)
-                for (int row = 0; row < rows; ++row) c[row] *= p->beta;
-            if (rows < width) memcpy(partial, c, sizeof(float) * rows);
-            add_block(vectors, rows < width ? partial : c, panel, t, sequence, begun && (sequence || whole), begun && !whole);
-            if (rows < width) memcpy(c, partial, sizeof(float) * rows);
+                for (int i = 0; i < columns; ++i)
+                    for (int row = 0; row < rows; ++row) c[i * p->c_column + row] *= p->beta;
+            if (rows == width && columns == COLUMNS) {
+                add_block(vectors, c, p->c_column, panel, t, sequence, from_c, to_c);
+            } else { /* at C's edges */
+                copy(part, width, c, p->c_column, columns, rows);
+                add_block(vectors, part, width, panel, t, sequence, from_c, to_c);
+                copy(c, p->c_column, part, width, columns, rows);
+            }
         }
     }
 }
 
-/* The terms of a block, from `first` on every `step`th, that are not zero. */
-INLINE term *take(term *t, const float *b, size_t b_q, int first, int step, int length, float scale) {
+/* A block's terms, from `first` on every `step`th, that are not zero. */
+INLINE term *take(term *t, const product *p, int column, int start, int first, int step, int length, float scale) {
+    const float *b = p->b + column * p->b_column + start * p->b_q;
     for (int q = first; q < length; q += step) {
+        int any = 0;
         t->q = q;
-        t->b = b[q * b_q] * scale;
-        t += t->b != 0;
+        for (int j = 0; j < COLUMNS; ++j) {
+            t->b[j] = column + j < p->n ? b[q * p->b_q + j * p->b_column] * scale : 0;
+            any |= t->b[j] != 0;
+        }
+        t += any;
     }
     return t;
 }
 
 /* The terms of all blocks and columns, for full rows and then for tail rows. */
-static void list_terms(terms *list, term *t, const product *p, float scale) {
-    terms *const full = list;
+static void list_terms(terms *list, term *t, const product *p, size_t lists, float scale) {
     for (int tail_row = 0; tail_row < 2; ++tail_row)
         for (int start = 0; start < p->k || start == 0; start += BLOCK)
-            for (int j = 0; j < p->n; ++j, ++list) {
+            for (int j = 0; j < p->n; j += COLUMNS, ++list) {
                 const int length = p->k - start < BLOCK ? p->k - start : BLOCK;
                 const int sequence = in_sequence(p, tail_row, j, length);
-                const float *b = p->b + j * p->b_column + start * p->b_q;
                 if (tail_row && sequence == in_sequence(p, 0, j, length)) {
-                    *list = full[start / BLOCK * p->n + j];
+                    *list = *(list - lists); /* as for full rows */
                     continue;
                 }
                 for (int lane = 0; lane < 4; ++lane) {
                     list->lane[lane] = t;
-                    if (!sequence || lane == 0) t = take(t, b, p->b_q, lane, sequence ? 1 : 4, length, scale);
+                    if (!sequence || lane == 0) t = take(t, p, j, start, lane, sequence ? 1 : 4, length, scale);
                 }
                 list->lane[4] = t;
             }
@@ -158,21 +178,20 @@ static void *workspace(int which, size_t size) {
 /* C for the first alpha, and where there are two of them a second C for the other, from the same lists. */
 static void products_2016(product p, int transposed_a, int alphas, const float *alpha, float *const *c) {
     const int scales_a = !(transposed_a && (p.k > 10 || p.n <= 24)), full = p.m / BLOCK * BLOCK;
-    const size_t blocks = p.k > BLOCK ? (p.k + BLOCK - 1) / BLOCK : 1;
-    terms *const list = (terms *)workspace(0, 2 * sizeof(terms) * blocks * p.n);
-    term *const memory = (term *)workspace(1, 2 * sizeof(term) * ((size_t)p.n * p.k + 1));
+    const size_t pairs = (p.n + COLUMNS - 1) / COLUMNS, lists = (p.k > BLOCK ? (p.k + BLOCK - 1) / BLOCK : 1) * pairs;
+    terms *const list = (terms *)workspace(0, 2 * sizeof(terms) * lists);
+    term *const memory = (term *)workspace(1, 2 * sizeof(term) * (pairs * p.k + 1));
     for (int which = 0; which < alphas; ++which) {
-        if (which == 0 || !scales_a) list_terms(list, memory, &p, scales_a ? 1 : alpha[which]);
+        if (which == 0 || !scales_a) list_terms(list, memory, &p, lists, scales_a ? 1 : alpha[which]);
         p.c = c[which];
         for (int first = 0, rows; first < p.m; first += rows) { /* full rows, then tail rows */
-            const int tail = first >= full, rest = (tail ? p.m : full) - first, needed = (rest + LANES - 1) / LANES;
-            const int vectors = needed >= VECTORS ? VECTORS : needed >= 3 ? 3 : needed;
-            const terms *t = list + tail * blocks * p.n;
+            const int tail = first >= full, rest = (tail ? p.m : full) - first, vectors = (rest + LANES - 1) / LANES;
+            const terms *t = list + tail * lists;
             const float scale = scales_a ? alpha[which] : 1;
-            rows = vectors * LANES < rest ? vectors * LANES : rest;
-            switch (vectors) { /* constants, so that the sums stay in registers */
+            const int most = (vectors >= VECTORS ? VECTORS : vectors >= 2 ? 2 : 1) * LANES;
+            rows = rest < most ? rest : most;
+            switch (most / LANES) { /* constants, so that the sums stay in registers */
                 case VECTORS: multiply_panel(VECTORS, &p, t, first, rows, tail, scale); break;
-                case 3: multiply_panel(3, &p, t, first, rows, tail, scale); break;
                 case 2: multiply_panel(2, &p, t, first, rows, tail, scale); break;
                 default: multiply_panel(1, &p, t, first, rows, tail, scale);
             }

@@ -39,10 +39,6 @@ def test_preprocess_gives_the_values_by_hand(image, vector):
     assert TP1.preprocess(image, side=2) == pytest.approx(vector, abs=1e-6)
 
 
-def test_resizing_averages_blocks():
-    assert TP1.preprocess(np.array([[0.0, 1.0], [0.0, 1.0]]), side=1) == pytest.approx([0.5])
-
-
 def bilinear(length, side):
     """The matrix (side, length) of Pillow's bilinear filter, by its definition: a triangle over each pixel of the result."""
     scale = max(length / side, 1)
@@ -92,17 +88,13 @@ def test_preprocess_of_photographs_equals_the_chain_in_float64(caltech101):
             assert np.abs(TP1.preprocess(image) - step_by_step(image)).max() < 1e-5
 
 
-def test_only_contrast_counts_not_brightness():
-    image = random_image(50, 60) // 4
-    assert np.abs(TP1.preprocess(image) - TP1.preprocess(image + 100)).max() < 1e-5
-
-
 def test_a_picture_is_the_same_in_every_file_format(tmp_path):
     grey = random_image(40, 60, 1)[..., 0] // 16 * 17        # 16 levels, which a palette holds
     picture = Image.fromarray(grey)
     Image.fromarray(grey * np.uint16(257)).save(tmp_path / "16.png")
     Image.fromarray((grey / 255).astype(np.float32)).save(tmp_path / "float.tif")
-    for name, mode in (("L.png", "L"), ("RGB.png", "RGB"), ("RGBA.png", "RGBA"), ("LA.png", "LA"), ("P.png", "P"), ("P.gif", "P")):
+    for name, mode in (("L.png", "L"), ("RGB.png", "RGB"), ("RGBA.png", "RGBA"), ("LA.png", "LA"), ("P.png", "P"), ("P.gif", "P"),
+                       ("CMYK.tif", "CMYK")):
         picture.convert(mode).save(tmp_path / name)
     for path in tmp_path.glob("*.*"):
         assert np.allclose(TP1.preprocess(datasets.read_image(path)), TP1.preprocess(grey), atol=1e-5), path
@@ -119,13 +111,6 @@ def test_load_photographs_returns_vectors_labels_and_paths_in_order(drawn_photog
     assert (vectors[67] == TP1.preprocess(datasets.read_image(paths[67]))).all()
 
 
-def test_a_second_load_takes_the_cache(drawn_photographs, monkeypatch):
-    vectors, _, _, digest = TP1.load_photographs(drawn_photographs, CLASSES)
-    monkeypatch.setattr(TP1, "read_image", None)
-    again = TP1.load_photographs(drawn_photographs, CLASSES)
-    assert (again[0] == vectors).all() and again[3] == digest
-
-
 def test_a_damaged_cache_is_made_again(drawn_photographs):
     vectors = TP1.load_photographs(drawn_photographs, CLASSES)[0]
     cached, = datasets.cache_folder().glob("preprocessed-*.npy")
@@ -136,19 +121,15 @@ def test_a_damaged_cache_is_made_again(drawn_photographs):
         assert cached.read_bytes() == content
 
 
-def test_a_cache_that_cannot_be_written_is_done_without(drawn_photographs):
-    vectors = TP1.load_photographs(drawn_photographs, CLASSES)[0]
-    cached, = datasets.cache_folder().glob("preprocessed-*.npy")
-    cached.unlink()
-    (cached / "in the way").mkdir(parents=True)
-    assert (TP1.load_photographs(drawn_photographs, CLASSES)[0] == vectors).all()
-
-
-def test_the_cache_is_not_used_for_another_photograph_of_the_same_name(tmp_path):
+def test_the_cache_is_used_for_the_same_photographs_and_not_for_others_of_the_same_names(tmp_path, monkeypatch):
     (tmp_path / "a").mkdir()
     for index in range(3):
         Image.fromarray(random_image(30, 40, seed=index)).save(tmp_path / "a" / f"{index}.png")
     before = TP1.load_photographs(tmp_path, ["a"])
+    with monkeypatch.context() as patch:
+        patch.setattr(TP1, "read_image", None)
+        again = TP1.load_photographs(tmp_path, ["a"])
+    assert (again[0] == before[0]).all() and again[3] == before[3]
     Image.fromarray(random_image(30, 40, seed=9)).save(tmp_path / "a" / "1.png")
     after = TP1.load_photographs(tmp_path, ["a"])
     assert before[3] != after[3]

@@ -76,6 +76,15 @@ def test_the_close_up_of_the_dropouts_says_what_lies_below_it():
     plt.close(fig)
 
 
+@pytest.mark.parametrize("n_classes, shown", [(3, 24), (21, 21)])
+def test_a_contact_sheet_shows_eight_photographs_of_each_class_or_one_where_there_are_many(tmp_path, n_classes, shown):
+    names = ["$x_{$", *map(str, range(1, n_classes))]             # a name that is not taken for a formula
+    fig = figures.contact_sheet(names, np.repeat(range(n_classes), 9), np.random.default_rng(0).random((9 * n_classes, 4, 4, 3)))
+    assert sum(len(ax.images) for ax in fig.axes) == shown
+    assert [title for ax in fig.axes if (title := ax.get_title(loc="left"))] == names
+    figures.save(fig, tmp_path, "x")
+
+
 def test_caveats_stand_across_the_top(tmp_path):
     fig, _ = plt.subplots()
     figures.save(fig, tmp_path, "x", figures.drawn_sample(True), figures.shorter(5, 10, "pasos"), figures.shorter(10, 10, "pasos"))

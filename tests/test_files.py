@@ -89,16 +89,12 @@ def test_the_reports_curves_are_twelve_and_end_as_the_report_says():
     assert curves["i"]["train_total"] == 15000 and curves["v"]["train_total"] == 60000
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:2000], lambda _: "[]", lambda _: "",
+@pytest.mark.parametrize("damage", [None, lambda content: content[:2000], lambda _: "[]",
                                     lambda content: content.replace("test_correct", "correct"),
                                     lambda content: content.replace('"test_total": 10000', '"test_total": 9')])
-def test_damaged_curves_of_the_report_are_one_sentence(tmp_path, damage):
-    (tmp_path / "curves.json").write_text(damage(files.REPORT_CURVES.read_text()))
-    with pytest.raises(cli.InputError, match="curves.json, the report's curves, can't be used .*git checkout"):
-        files.report_curves(tmp_path / "curves.json")
-
-
-def test_missing_curves_of_the_report_are_one_sentence(tmp_path):
+def test_missing_and_damaged_curves_of_the_report_are_one_sentence(tmp_path, damage):
+    if damage:
+        (tmp_path / "curves.json").write_text(damage(files.REPORT_CURVES.read_text()))
     with pytest.raises(cli.InputError, match="curves.json, the report's curves, can't be used .*git checkout"):
         files.report_curves(tmp_path / "curves.json")
 

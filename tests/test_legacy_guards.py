@@ -92,6 +92,41 @@ def test_a_module_is_whole_or_not_there(tmp_path):
     assert python(code, **flags).stdout == "5.0\n"
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(not theano.config.cxx, reason="no compiler")
+def test_a_package_whose_ops_are_in_the_cache_is_not_imported_for_them(tmp_path):
+    """Theano unpickles the keys of all Ops there, and would import Keras, which sets floatX, in any script."""
+    (tmp_path / "twice.py").write_text("""
+import theano
+theano.config.floatX = "float32"
+class Twice(theano.Op):
+    __props__ = ("number",)
+    number = 2
+    def make_node(self, x): return theano.Apply(self, [x], [x.type()])
+    def c_code_cache_version(self): return (1,)
+    def c_code(self, node, name, inputs, outputs, sub):
+        return "Py_XDECREF(%s); %s = (PyArrayObject*) PyNumber_Add((PyObject*) %s, (PyObject*) %s);" % (
+            *outputs * 2, *inputs * 2)
+""")
+    environment = {"PYTHONPATH": f"{tmp_path}:{cache.__file__.rpartition('/legacy/')[0]}", "THEANO_FLAGS":
+                   f"base_compiledir={tmp_path},floatX=float64"}
+    use = """
+import legacy, sys
+from theano.gof import cmodule
+plain, compiled = cmodule.GCC_compiler.compile_str, []
+cmodule.GCC_compiler.compile_str = staticmethod(lambda *rest, **more: compiled.append(more) or plain(*rest, **more))
+import twice, theano
+x = theano.tensor.vector(dtype="float64")
+assert theano.function([x], twice.Twice()(x))([3]) == 6
+print(len(compiled) > 0)"""
+    assert python(use, **environment).stdout == "True\n"
+    assert list(tmp_path.glob("*/*/key.pkl"))
+    other = python("import legacy, sys, theano; x = theano.tensor.vector(); assert theano.function([x], x + 7)([3]) == 10\n"
+                   "print('twice' in sys.modules, theano.config.floatX)", **environment)
+    assert other.stdout == "False float64\n"
+    assert python(use, **environment).stdout == "False\n"          # found again where it is imported
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="fork")
 def test_two_processes_that_compile_do_not_sleep_for_each_other(tmp_path):
     """Theano looks for the lock again after five seconds or more."""

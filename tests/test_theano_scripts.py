@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import TP1
-from conftest import NO_NETWORK, is_figure, module
+from conftest import NO_NETWORK, is_figure
 from tp2 import cli
 
 
@@ -76,13 +76,6 @@ def test_1b_i_full_run_learns_everything_by_heart(script):
     assert is_figure(done.results / "Ej1b_i.png")
 
 
-@pytest.mark.parametrize("name, flags", [("Ej1b_i", ["--epochs", 5]), ("Ej1b_iii", ["--steps", 5])])
-def test_the_same_seed_gives_the_same_metrics_and_another_does_not(script, tmp_path, name, flags):
-    one, again, other = (script(f"theano/{name}.py", *flags, "--seed", seed, results=tmp_path / folder).metrics(name)
-                         for seed, folder in ((3, "one"), (3, "again"), (4, "other")))
-    assert one == again and one["history"]["cost"] != other["history"]["cost"]
-
-
 # --- 1b ii -----------------------------------------------------------------------------
 
 def test_1b_ii_equals_the_same_steps_in_numpy(script, drawn_photographs):
@@ -115,11 +108,6 @@ def test_1b_ii_equals_the_same_steps_in_numpy(script, drawn_photographs):
     assert is_figure(done.results / "Ej1b_ii.png") and is_figure(done.results / "Ej1b_ii_errors.png")
 
 
-def test_1b_ii_refuses_to_hold_out_more_than_there_is(script, drawn_photographs):
-    done = script("theano/Ej1b_ii.py", "--data", drawn_photographs, fails=True)
-    assert "give --test a smaller number" in done.stderr and not list(done.results.iterdir())
-
-
 @pytest.mark.slow
 def test_1b_ii_without_network_or_data_draws_says_so_and_spares_real_results(script, tmp_path):
     if (cli.ROOT / "Caltech101").exists():
@@ -142,35 +130,25 @@ def test_1b_ii_reaches_the_reports_accuracy_on_the_photographs(script, caltech10
 
 # --- 1b iii ----------------------------------------------------------------------------
 
-def test_1b_iii_starts_as_he_and_others_propose_and_learns(script):
-    done = script("theano/Ej1b_iii.py", "--steps", 400)
-    results = done.metrics("Ej1b_iii")["results"]
-    assert results["initial_weights"] == [784, 100]
-    assert results["initial_deviation"] == pytest.approx((2 / 784) ** 0.5, rel=0.01)     # 4 standard errors
-    assert results["train_correct"] == results["train_total"] == 400
-    assert is_figure(done.results / "Ej1b_iii.png")
-
-
-def test_1b_iii_he_normal_counts_the_inputs_of_a_unit():
-    weights = module("theano/Ej1b_iii.py").he_normal(np.random.RandomState(0), 50, 4000)
-    assert weights.shape == (50, 4000) and weights.std() == pytest.approx((2 / 50) ** 0.5, rel=0.01)
-    assert abs(weights.mean()) < 0.002
-
-
-def test_1b_iii_equals_the_same_steps_in_numpy(script):
-    metrics = script("theano/Ej1b_iii.py", "--steps", 20, "--seed", 3).metrics("Ej1b_iii")
+def test_1b_iii_starts_as_he_and_others_propose_and_equals_the_same_steps_in_numpy(script):
+    done = script("theano/Ej1b_iii.py", "--steps", 20, "--seed", 3)
+    metrics = done.metrics("Ej1b_iii")
     rng = np.random.RandomState(3)
     x, y = rng.randn(400, 784), rng.randint(size=400, low=0, high=2)
     W, c = rng.randn(784, 100) * (2 / 784) ** 0.5, np.zeros(100)
     w, b = rng.randn(100, 1)[:, 0] * (2 / 100) ** 0.5, 0.0
-    costs = []
+    costs, correct = [], []
     for _ in range(21):
         h = np.maximum(x @ W + c, 0)
         z = h @ w + b
+        correct.append(int(((z > 0) == y).sum()))
         costs.append(np.mean(np.logaddexp(0, z) - y * z) + 0.01 * ((w ** 2).sum() + (W ** 2).sum()))
         d = (1 / (1 + np.exp(-z)) - y) / 400
         back = np.outer(d, w) * (h > 0)
         W, c, w, b = (W - 0.1 * (x.T @ back + 0.02 * W), c - 0.1 * back.sum(0), w - 0.1 * (h.T @ d + 0.02 * w),
                       b - 0.1 * d.sum())
     assert np.allclose(metrics["history"]["cost"], costs[:20], rtol=1e-3)
-    assert metrics["results"]["final_cost"] == pytest.approx(costs[20], rel=1e-3)
+    assert metrics["history"]["train_correct"] == correct[:20]
+    assert metrics["results"] == {"initial_weights": [784, 100], "initial_deviation": pytest.approx((2 / 784) ** 0.5, rel=0.01),
+                                  "train_correct": correct[20], "train_total": 400, "final_cost": pytest.approx(costs[20], rel=1e-3)}
+    assert is_figure(done.results / "Ej1b_iii.png")

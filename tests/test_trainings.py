@@ -43,9 +43,11 @@ def test_a_history_becomes_counts_of_digits():
         "test_correct": [5000, 9683], "test_total": 10000, "test_loss": [2, 1]}
 
 
-def test_counts_equal_to_the_reports_are_counted():
+def test_counts_equal_to_the_reports_are_counted(capsys):
     report = {"train_correct": [500, 901, 950], "test_correct": [50, 80, 81]}
-    assert trainings.n_equal(CURVE, report) == 3 and trainings.last_accuracies(CURVE) == (0.9, 0.8)
+    trainings.print_table({"i": CURVE, "ours": CURVE}, {"i": report}, {"i": "A title", "ours": "Another"})
+    assert [line.split() for line in capsys.readouterr().out.splitlines()[1:]] == [
+        ["i", "90.00%", "80.00%", "3", "of", "4", "A", "title"], ["ours", "90.00%", "80.00%", "Another"]]
 
 
 def test_a_training_is_kept_for_its_own_settings_and_versions_only(tmp_path, monkeypatch):

@@ -16,7 +16,8 @@ import numpy as np
 from .datasets import read_image
 from .files import atomic_write
 
-matplotlib.rcdefaults()
+if not INTERACTIVE:  # there it would reset the user's session
+    matplotlib.rcdefaults()
 TRAIN, TEST = "red", "blue"  # the report's colours
 REPORT = {"color": "black", "linewidth": 0.8, "linestyle": (0, (4, 3))}
 
@@ -124,7 +125,7 @@ def accuracy_panel(ax, title, curve, report=None):
             line.set_marker("o")
     if report:
         for line in ax.lines:
-            line.set_linewidth(2)
+            line.set(linewidth=3, alpha=0.5)  # so that the report's thin dashes show on it
         for values, label in zip(accuracies(report), ("Informe (2016)", None)):
             ax.plot(range(20), values, label=label, **REPORT)
     ax.set(xlim=(0, 20), ylim=(0.7, 1), xticks=range(0, 21, 5))

@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import signal
+import sys
 
 import h5py
 from keras.callbacks import LambdaCallback
@@ -134,6 +135,7 @@ def run(train, settings, folder, jobs, force=False):
                     name = running.pop(future)
                     accuracies = last_accuracies(kept(paths[name], settings[name]))
                     bar.write("Ej2a_{}: train {:.2%}, test {:.2%}".format(name, *accuracies))
+                    sys.stdout.flush()
         except concurrent.futures.process.BrokenProcessPool as error:
             raise InputError("a training process died: finished trainings are kept, run again to go on.") from error
         finally:
