@@ -17,8 +17,6 @@ _LINES = {
     },
     "theano.tensor.sort": {"_topk_py_impl": [("[idx]", "[tuple(idx)]")]},
     # NumPy 2: ndarray.itemset; NumPy 2.3: ndarray.tostring.
-    "theano.tensor.blas": {"Gemm.perform": [("z.itemset(z * a + b * np.dot(x, y))",
-                                             "z[...] = z * a + b * np.dot(x, y)")]},
     "theano.compile.debugmode": {"_Linker.make_all": [("[0].itemset(dr_vals[r][0])", "[0][...] = dr_vals[r][0]")]},
     "theano.printing": {"hex_digest": [("tostring", "tobytes")]},
     # h5py 3: a file that is opened without a mode can't be written; File.fid.
@@ -81,7 +79,6 @@ def _conv_op(module):
 
 def _batched_dot(blas):
     """Where no BLAS is linked, BatchedDot's C code can't be loaded ("undefined symbol: dgemm_"): NumPy multiplies."""
-    _edit(blas)
     plain = blas.BatchedDot.c_code
 
     def c_code(self, *arguments):
