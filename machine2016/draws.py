@@ -83,7 +83,7 @@ class Mask(theano.Op):
             m1, m2 = int(rng_mrg.M1), int(rng_mrg.M2)
             new_x = ((x2 << 22) + (x3 << 7) + x3) % m1
             new_z = ((z1 << 15) + (z3 << 15) + z3) % m2
-            states[:, :count] = new_x, x1, x2, new_z, z1, z2
+            states[:, :count] = np.stack([new_x, x1, x2, new_z, z1, z2])
             drawn = np.where(new_x <= new_z, new_x - new_z + m1, new_x - new_z)
             mask[start:start + count] = drawn.astype("float32") * np.float32(4.6566126e-10) < np.float32(self.keep)
         outputs[0][0] = mask.reshape(x.shape) if phase else np.ones_like(x)

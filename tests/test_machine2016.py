@@ -288,7 +288,7 @@ z = T.fmatrix()
 logits = 5 * random.randn(8, 10).astype("float32")
 softmax = theano.function([z], K.softmax(z))(logits)
 powers = [[np.float32(math.exp(value)) for value in row - row.max()] for row in logits]
-by_hand = np.float32([[value * (1.0 / np.float64(np.cumsum(row, dtype="float32")[-1])) for value in row] for row in powers])
+by_hand = np.float32([[value * (1.0 / sum(row, np.float64(0))) for value in row] for row in powers])
 sigmoid = theano.function([z], K.sigmoid(z))(logits)
 sigmoid_by_hand = np.float32([[1 / (1 + math.exp(-value)) if value <= 15 else 1 for value in row] for row in logits.astype(float)])
 print(json.dumps({
