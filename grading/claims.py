@@ -4,11 +4,12 @@ A check takes what its claim needs, {name: the content of <name>.json, or a metr
 claim holds (True, False, SLIP, or None where that can't be told) and, in words, what was measured. It computes from raw
 counts and curves only. Whether the run is the report's own at all is asked of every claim in the same way, by `judge`.
 """
+from tp2.cli import ROOT, SEED
+
 import math
 import re
 from collections import namedtuple
 
-from tp2.cli import ROOT, SEED
 from tp2.files import report_curves
 
 from .metrics import VARIANTS, Missing, Unreadable, trainings

@@ -1,4 +1,6 @@
 """The grading as results/README.md and as results/index.html, one file that needs no network and no script."""
+from tp2.cli import InputError
+
 import base64
 import re
 from pathlib import Path
@@ -8,7 +10,6 @@ import numpy as np
 from markupsafe import Markup, escape
 from PIL import Image
 
-from tp2.cli import InputError
 from tp2.files import atomic_write
 
 # The sections, in the report's order, with their figures: (file, what it shows, where its columns and its rows of

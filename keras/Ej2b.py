@@ -14,6 +14,8 @@ A full run prints last (over twelve categories; times depend on the machine):
 
     H5 against JPEG: 9.5 times faster; greatest difference of a pixel: 0
 """
+from tp2.cli import InputError, Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+
 import legacy  # before keras
 
 import h5py
@@ -21,7 +23,7 @@ import numpy as np
 from keras.preprocessing.image import ImageDataGenerator
 from tqdm import tqdm
 
-from tp2 import cli, datasets, figures, files, reading
+from tp2 import datasets, figures, files, reading
 
 SIDE = 28               # pixels
 BATCH_SIZE = 128
@@ -30,7 +32,7 @@ GENERATOR = {"rescale": 1 / 255, "samplewise_center": True, "samplewise_std_norm
 
 
 def main():
-    parser = cli.Parser(__doc__)
+    parser = Parser(__doc__)
     parser.add_data()
     parser.add_argument("--classes", nargs="+", metavar="NAME", help="only these categories (default: every folder)")
     parser.add_seed()
@@ -45,7 +47,7 @@ def main():
     counts = dict(zip(names, np.bincount(batches.classes, minlength=len(names)).tolist()))
     for name in names:
         if not counts[name]:
-            raise cli.InputError(f"{photographs.root / name} has no file that Keras reads: convert its photographs to "
+            raise InputError(f"{photographs.root / name} has no file that Keras reads: convert its photographs to "
                                  f"one of {', '.join(batches.white_list_formats)}.")
     for name in tqdm(batches.filenames, "Checking", unit=" photographs"):
         datasets.check_8_bits(photographs.root / name)
@@ -83,4 +85,4 @@ def main():
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    run(main)

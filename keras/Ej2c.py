@@ -15,8 +15,10 @@ run prints last:
     Test accuracy: saved 98.34%, loaded 98.34%
     Training goes on for an epoch from the loaded model:
 """
-import legacy
-import machine2016  # before keras: the student's machine
+from tp2.cli import Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+
+import legacy  # before keras
+import machine2016  # the student's machine
 
 import h5py
 import keras
@@ -25,7 +27,7 @@ from keras.layers import Activation, Dense, Dropout
 from keras.models import Sequential, load_model
 from keras.optimizers import RMSprop
 
-from tp2 import cli, datasets, figures, files, trainings
+from tp2 import datasets, figures, files, trainings
 
 EPOCHS = 20
 BATCH_SIZE = 128
@@ -64,7 +66,7 @@ def train(settings, path, callbacks):
 
 
 def main():
-    parser = cli.Parser(__doc__)
+    parser = Parser(__doc__)
     trainings.add_flags(parser, EPOCHS)
     arguments = parser.parse()
     (x, y), (x_test, y_test) = datasets.mnist()
@@ -110,4 +112,4 @@ def main():
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    run(main)

@@ -65,9 +65,9 @@ class _Finder(importlib.abc.MetaPathFinder):
 if not any(hasattr(finder, "is_legacy_hook") for finder in sys.meta_path):
     sys.meta_path.insert(0, _Finder())
 
-from . import cache, keras, lines, numpy, python, theano  # noqa: E402, they are installed below
+from . import cache, compiler, keras, lines, numpy, python, theano  # noqa: E402, they are installed below
 
-hook(python, numpy, lines, theano, keras, cache)
+hook(python, numpy, lines, theano, keras, compiler, cache)
 if SPEEDUPS:
     from .fast import headers, startup
     hook(startup, headers)

@@ -39,7 +39,8 @@ def main(arguments):
     source = _read(script)
     path, folder = os.path.abspath(script), os.path.dirname(os.path.realpath(script))
     own = [os.path.join(folder, name) for name in ("legacy", "legacy.py")]
-    scripts.begin(hidden=any(os.path.exists(name) and not os.path.samefile(name, os.path.dirname(__file__)) for name in own))
+    ours = os.path.dirname(os.path.abspath(__file__))
+    scripts.begin(hidden=any(os.path.exists(name) and not os.path.samefile(name, ours) for name in own))
     program = types.ModuleType("__main__", None)
     program.__dict__.update(__file__=path, __builtins__=builtins, __package__=None,
                             __loader__=importlib.machinery.SourceFileLoader("__main__", path))

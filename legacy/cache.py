@@ -26,7 +26,7 @@ def why_not_writable(folder):
         folder.mkdir(parents=True, exist_ok=True)
         # `sudo` leaves folders that Theano stops at.
         for path in (folder, *folder.glob(f"compiledir_*{SUFFIX}"), *folder.glob(f"compiledir_*{SUFFIX}/*")):
-            if path.is_dir() and not os.access(path, os.R_OK | os.W_OK | os.X_OK):
+            if not os.access(path, os.R_OK | os.W_OK | os.X_OK) and path.is_dir():  # not just removed
                 return f"{path} is not writable"
         total, _, free = shutil.disk_usage(folder)
     except OSError as error:

@@ -74,3 +74,15 @@ def is_clang():
     """Whether Theano's compiler is clang++, which macOS also calls g++; after Theano's import."""
     import theano
     return "clang" in theano.config.cxx or sys.platform == "darwin"
+
+
+def _allow_narrowing(cmodule):
+    """Theano's Elemwise initialises arrays of int with npy_intp, an error to clang++ since C++11."""
+    plain = cmodule.GCC_compiler.compile_args
+    if is_clang():
+        cmodule.GCC_compiler.compile_args = staticmethod(
+            lambda march_flags=True: [*plain(march_flags), "-Wno-c++11-narrowing"])
+
+
+AROUND_IMPORT = {}
+AFTER_IMPORT = {"theano.gof.cmodule": _allow_narrowing}

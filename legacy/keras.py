@@ -14,7 +14,6 @@ import numpy as np
 
 from .process import environment, say
 
-
 users_settings = False  # whether Keras reads the user's keras.json: `python -m legacy`
 _KNOWN = {"floatx": ("float16", "float32", "float64"), "image_data_format": ("channels_first", "channels_last")}
 
@@ -28,7 +27,8 @@ def _users_settings():
     except (OSError, ValueError, TypeError):  # as Keras itself
         return {}
     if settings.get("backend", "theano") != "theano":
-        say(f"{path} is for the backend {settings['backend']} and ignored: Keras runs on Theano, float32, channels_last.")
+        say(f"{path} is for the backend {settings['backend']} and ignored: Keras runs on Theano, with float32 and "
+            "channels_last.")
         return {}
     ordering = {"th": "channels_first", "tf": "channels_last"}.get(settings.get("image_dim_ordering"))  # Keras 1
     settings = {"image_data_format": settings.get("image_data_format", ordering) or "channels_last",

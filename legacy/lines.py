@@ -17,11 +17,13 @@ _LINES = {
     },
     "theano.tensor.sort": {"_topk_py_impl": [("[idx]", "[tuple(idx)]")]},
     # NumPy 2: ndarray.itemset; NumPy 2.3: ndarray.tostring.
-    "theano.tensor.blas": {"Gemm.perform": [("z.itemset(z * a + b * np.dot(x, y))", "z[...] = z * a + b * np.dot(x, y)")]},
     "theano.compile.debugmode": {"_Linker.make_all": [("[0].itemset(dr_vals[r][0])", "[0][...] = dr_vals[r][0]")]},
     "theano.printing": {"hex_digest": [("tostring", "tobytes")]},
-    # h5py 3: a file that is opened without a mode can't be written.
-    "keras.utils.io_utils": {"save_to_binary_h5py": [("'in-memory-h5py',", "'in-memory-h5py', 'w',")]},
+    # h5py 3: a file that is opened without a mode can't be written; File.fid.
+    "keras.utils.io_utils": {"save_to_binary_h5py": [("'in-memory-h5py',", "'in-memory-h5py', 'w',"),
+                                                     (".fid.", ".id.")]},
+    # Python 3.12: randint takes no float.
+    "keras_preprocessing.sequence": {"skipgrams": [("10e6", "int(10e6)")]},
 }
 
 
@@ -75,6 +77,18 @@ def _conv_op(module):
     module.ConvOp.c_headers = lambda self: ["<iostream>", "<sstream>"]
 
 
+def _batched_dot(blas):
+    """Where no BLAS is linked, BatchedDot's C code can't be loaded ("undefined symbol: dgemm_"): NumPy multiplies."""
+    plain = blas.BatchedDot.c_code
+
+    def c_code(self, *arguments):
+        if not blas.config.blas.ldflags:
+            raise blas.theano.gof.utils.MethodNotDefined("c_code", type(self), "BatchedDot")
+        return plain(self, *arguments)
+
+    blas.BatchedDot.c_code = c_code
+
+
 def _docstring(module):
     """`python -OO` has no docstrings, to one of which each PatternSub adds."""
     module.PatternSub.__doc__ = module.PatternSub.__doc__ or ""
@@ -83,6 +97,7 @@ def _docstring(module):
 AROUND_IMPORT = {}
 AFTER_IMPORT = {
     **dict.fromkeys(_LINES, _edit),
+    "theano.tensor.blas": _batched_dot,
     "theano.gof.opt": _docstring,
     "theano.tensor.nnet.abstract_conv": _convolve,
     "theano.tensor.nnet.conv": _conv_op,

@@ -1,7 +1,7 @@
 """What scripts of 2015 to 2019 ask other packages for, and later versions took away. Only for `python -m legacy`.
 
-One table a library. A row is (module, names, where they are now, the version without them); what has no other name today
-is a function here or in `pictures`. "module:Class" stands for a class, "*" for a module that is gone as a whole.
+One table a library. A row is (module, names, where they are now, the version without them); what has no other name
+today is a function here or in `pictures`. "module:Class" stands for a class, "*" for a module that is gone as a whole.
 `begin` puts them back: a module's names are looked up when a script asks for them.
 """
 import base64
@@ -61,7 +61,7 @@ def _find_module(name, path=None):
         raise ImportError(f"No module named {name!r}", name=name)
     if spec.submodule_search_locations:
         return None, next(iter(spec.submodule_search_locations)), ("", "", 5)
-    return open(spec.origin, "rb"), spec.origin, (os.path.splitext(spec.origin)[1], "r", 1)  # noqa: SIM115, imp's caller closes it
+    return open(spec.origin, "rb"), spec.origin, (os.path.splitext(spec.origin)[1], "r", 1)  # the caller closes it
 
 
 def _load_module(name, file, pathname, description):
@@ -117,10 +117,6 @@ def _mkpath(name, *_):
     os.makedirs(name, exist_ok=True)
 
 
-def _distutils_sysconfig(name):
-    return _distutils()["distutils.sysconfig"][name]
-
-
 PYTHON = [
     ("os", "errno", "errno", "3.7"),
     ("time", "clock", "time:process_time", "3.8"),
@@ -169,7 +165,8 @@ def _shuffle(plain):
     @functools.wraps(plain)
     def shuffle(x, random=None):
         if random is None:
-            return plain(x)
+            plain(x)
+            return
         for i in reversed(range(1, len(x))):
             j = int(random() * (i + 1))
             x[i], x[j] = x[j], x[i]
@@ -249,7 +246,7 @@ def _derivative(func, x0, dx=1.0, n=1, args=(), order=3):
 
 
 def _simps(y, x=None, dx=1, axis=-1, even="avg"):
-    """Simpson's rule; an even number of points: the mean of the trapezium first and last ("first", "last": that one)."""
+    """Simpson's rule; of an even number of points a trapezium last ("first"), first ("last"), or the mean of both."""
     from scipy import integrate
     y = np.moveaxis(np.asarray(y), axis, -1)
     x = None if x is None else np.broadcast_to(np.moveaxis(np.asarray(x), axis, -1) if np.ndim(x) > 1 else x, y.shape)
@@ -278,9 +275,9 @@ SCIPY = [
     ("scipy.misc", "ascent electrocardiogram face", "scipy.datasets", "1.12"),
     ("scipy.ndimage", "imread", pictures.imread, "1.2"),
     ("scipy", "abs all any arange arccos arcsin arctan array asarray concatenate cos cumsum diag dot e exp eye float32 "
-              "float64 hstack inf int32 int64 isnan linspace loadtxt log1p max mean median min nan ndarray newaxis ones "
-              "pi polyfit prod reshape savetxt shape sign sin std sum tan tanh tile transpose var vstack where zeros "
-              "zeros_like", "numpy", "1.12"),
+              "float64 hstack inf int32 int64 isnan linspace loadtxt log1p max mean median min nan ndarray newaxis "
+              "ones pi polyfit prod reshape savetxt shape sign sin std sum tan tanh tile transpose var vstack where "
+              "zeros zeros_like", "numpy", "1.12"),
     ("scipy", "log log10 log2 power sqrt", "numpy.lib.scimath", "1.12"),
     ("scipy", "rand randn", "numpy.random", "1.12"),
     ("scipy.linalg", "pinv2", "scipy.linalg:pinv", "1.9"),
@@ -297,6 +294,7 @@ SCIPY = [
 
 H5PY = [
     ("h5py:Dataset", "value", property(lambda self: self[()]), "3.0"),
+    ("h5py:File", "fid", property(lambda self: self.id), "3.0"),
     ("h5py.highlevel", "*", "h5py", "3.0"),
 ]
 
@@ -499,7 +497,8 @@ def _imputer(missing_values="NaN", strategy="mean", axis=0, verbose=0, copy=True
     from sklearn.impute import SimpleImputer
     if axis:
         raise ValueError("an Imputer along rows (axis=1) is not known any more: transpose the data")
-    return SimpleImputer(missing_values=np.nan if missing_values == "NaN" else missing_values, strategy=strategy, copy=copy)
+    missing_values = np.nan if missing_values == "NaN" else missing_values
+    return SimpleImputer(missing_values=missing_values, strategy=strategy, copy=copy)
 
 
 def _fetch_mldata(dataname, *_, **__):
@@ -540,7 +539,7 @@ def _folds_in_order(model_selection):
 
 
 def _wrappers(scikit_learn):
-    """scikit-learn 1.6 and 1.8: an estimator must have tags, and say that it is fitted. Keras's were of no type to it."""
+    """scikit-learn 1.6, 1.8: an estimator must have tags, and say that it is fitted. Keras's were of no type to it."""
     def __sklearn_tags__(self):
         from sklearn.base import BaseEstimator
         return BaseEstimator().__sklearn_tags__()
@@ -608,6 +607,7 @@ KERAS = [
     ("keras.applications.imagenet_utils", "_obtain_input_shape", _obtain_input_shape, "2.2"),
     ("keras.applications.mobilenet", "relu6", _relu6, "2.2"),
     ("keras.applications.mobilenet", "DepthwiseConv2D", "keras.layers", "2.2"),
+    ("keras.engine.training", "slice_X", "keras.utils.generic_utils:slice_arrays", "2.0"),
     ("keras.engine.topology", "Container", "keras.engine.network:Network", "2.2"),
     ("keras.backend", "image_dim_ordering", _image_dim_ordering, "2.3"),
     ("keras.backend", "set_image_dim_ordering", _set_image_dim_ordering, "2.3"),
@@ -628,12 +628,23 @@ def _layers(layers):
     layers.merge = _merge
 
 
+def _base_layer(base_layer):
+    """Keras 2.0 renamed the method with which a layer of one's own says its output's shape."""
+    plain = base_layer.Layer.compute_output_shape
+
+    def compute_output_shape(self, input_shape):
+        return getattr(self, "get_output_shape_for", functools.partial(plain, self))(input_shape)
+
+    base_layer.Layer.compute_output_shape = compute_output_shape
+
+
 # --- Keywords ---------------------------------------------------------------------------
 
 # (module, function, keyword, its name today or None where it has no meaning any more, the version without it)
 KEYWORDS = [
     ("json", "load", "encoding", None, "3.9"),
     ("json", "loads", "encoding", None, "3.9"),
+    ("keras.backend", "random_normal", "std", "stddev", "2.0"),
     ("matplotlib", "use", "warn", None, "3.3"),
     ("matplotlib.axes:Axes", "hist", "normed", "density", "3.1"),
     ("matplotlib.axes:Axes", "grid", "b", "visible", "3.7"),
@@ -665,7 +676,7 @@ def _renamed(function, old, new):
 _CHANGES = {  # what is changed rather than missing
     "h5py": _h5py, "matplotlib": _colormaps, "matplotlib.axes": _axes, "matplotlib.figure": _projection,
     "matplotlib.pyplot": _pyplot, "matplotlib.style": _styles, "sklearn.model_selection": _folds_in_order,
-    "keras.layers": _layers, "keras.wrappers.scikit_learn": _wrappers,
+    "keras.engine.base_layer": _base_layer, "keras.layers": _layers, "keras.wrappers.scikit_learn": _wrappers,
 }
 _names, _classes, _gone, _keywords = {}, {}, {}, {}
 for _module, _words, _now, _version in [*PYTHON, *NUMPY, *SCIPY, *H5PY, *PILLOW, *MATPLOTLIB, *SCIKIT_LEARN, *KERAS]:

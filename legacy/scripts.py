@@ -1,10 +1,11 @@
 """What `python -m legacy` does around a script beside `moves`: processes, MNIST, names that Keras logs."""
+import legacy
+
 import contextlib
 import os
 import sys
 import warnings
 
-import legacy
 from . import keras, mnist, moves, theano
 
 _hidden = False  # whether a script's `import legacy` finds something of its own

@@ -108,7 +108,8 @@ class Mask(theano.Op):
             for (npy_intp i = 0; i < count; ++i) {
                 // x: 2^22 x2 + (2^7 + 1) x3 modulo m1, to which a multiplication by 2^n is a rotation of 31 bits
                 const npy_uint32 x2 = x[1][i], x3 = x[2][i], z1 = z[0][i], z3 = z[2][i];
-                const npy_uint32 new_x = add(add((x2 & 511) << 22 | x2 >> 9, (x3 & 16777215) << 7 | x3 >> 24, m1), x3, m1);
+                const npy_uint32 by22 = (x2 & 511) << 22 | x2 >> 9, by7 = (x3 & 16777215) << 7 | x3 >> 24;
+                const npy_uint32 new_x = add(add(by22, by7, m1), x3, m1);
                 // z: 2^15 z1 + (2^15 + 1) z3 modulo m2
                 const npy_uint32 shifted1 = add((z1 & 65535) << 15, 21069 * (z1 >> 16), m2);
                 const npy_uint32 shifted3 = add((z3 & 65535) << 15, 21069 * (z3 >> 16), m2);
@@ -174,7 +175,7 @@ def mask(seed, x, keep, phase):
 
 
 def _first_weights(slow):
-    """For VarianceScaling, of which Glorot's uniform distribution is Dense's default: it drew from a generator of its own."""
+    """For VarianceScaling, whose Glorot's uniform distribution is Dense's default: it drew from its own generator."""
     def call(self, shape, dtype=None):
         glorot = (self.scale, self.mode, self.distribution, self.seed) == (1, "fan_avg", "uniform", None)
         return glorot_uniform(shape) if glorot and len(shape) == 2 else slow(self, shape, dtype)

@@ -81,7 +81,8 @@ class Units(Fused):
     c_functions = """
         static void __attribute__((noinline)) units(
                 npy_intp columns, npy_float32* __restrict__ to, const npy_float32* __restrict__ x,
-                const npy_float32* __restrict__ bias, npy_float32 factor, const npy_float32* __restrict__ mask, bool one) {
+                const npy_float32* __restrict__ bias, npy_float32 factor, const npy_float32* __restrict__ mask,
+                bool one) {
             for (npy_intp i = 0; i < columns; ++i)
                 to[i] = (bias ? ((fabsf(x[i] + bias[i]) + x[i]) + bias[i]) * (factor / 2) : x[i] * factor)
                         * (one ? mask[0] : mask[i]);
@@ -288,7 +289,8 @@ class LossGradient(Fused):
             const npy_float32 n = rows;
             for (npy_intp row = 0; row < rows; ++row)
                 loss_gradient(classes, n, to + row * classes, p.data + row * classes, t.data + row * classes,
-                              g.data[row] == 1 / n ? 1 : g.data[row] * n, {np.float32(self.low)!s}f, {np.float32(self.high)!s}f);
+                              g.data[row] == 1 / n ? 1 : g.data[row] * n, {np.float32(self.low)!s}f,
+                              {np.float32(self.high)!s}f);
         }}
         """
 
@@ -326,7 +328,8 @@ class RMSpropStep(Fused):
 
     c_functions = """
         static void __attribute__((noinline)) rmsprop_step(
-                npy_intp size, npy_float32* __restrict__ p, npy_float32* __restrict__ a, const npy_float32* __restrict__ g,
+                npy_intp size, npy_float32* __restrict__ p, npy_float32* __restrict__ a,
+                const npy_float32* __restrict__ g,
                 const npy_float32* __restrict__ rate_g, npy_float32 rho, npy_float32 epsilon) {
             for (npy_intp i = 0; i < size; ++i) {
                 a[i] = rho * a[i] + (1 - rho) * (g[i] * g[i]);
@@ -349,8 +352,10 @@ class RMSpropStep(Fused):
         {take}
         {{
             const Floats g({g}), rate_g({rate_g});
-            rmsprop_step(PyArray_SIZE({p}), (npy_float32*) PyArray_DATA({outputs[0]}), (npy_float32*) PyArray_DATA({outputs[1]}),
-                         g.data, rate_g.data, *(npy_float32*) PyArray_DATA({rho}), *(npy_float32*) PyArray_DATA({epsilon}));
+            rmsprop_step(PyArray_SIZE({p}), (npy_float32*) PyArray_DATA({outputs[0]}),
+                         (npy_float32*) PyArray_DATA({outputs[1]}),
+                         g.data, rate_g.data, *(npy_float32*) PyArray_DATA({rho}),
+                         *(npy_float32*) PyArray_DATA({epsilon}));
         }}
         """
 
@@ -386,7 +391,8 @@ def _call_dropout(slow):
     def call(self, inputs, training=None):
         from keras import backend as K
         phase = K.learning_phase() if training is None else None
-        if self.noise_shape is not None or not 0 < self.rate < 1 or not hasattr(phase, "owner") or inputs.type != FLOATS:
+        usual = self.noise_shape is None and 0 < self.rate < 1 and hasattr(phase, "owner") and inputs.type == FLOATS
+        if not usual:
             return slow(self, inputs, training)
         sum_of = getattr(inputs.tag, "sum_of", None)
         keep = 1 - self.rate
@@ -458,7 +464,8 @@ def _softmax_gradient(self, node, inputs, outputs):
 def _exp_in_double():
     for op in nnet.Softmax, nnet.SoftmaxWithBias:
         def c_code_template(dtype, plain=op.c_code_template):
-            return tuple(part.replace("exp(row_ij - row_max)", "::exp((double) (row_ij - row_max))") for part in plain(dtype))
+            return tuple(part.replace("exp(row_ij - row_max)", "::exp((double) (row_ij - row_max))")
+                         for part in plain(dtype))
         op.c_code_template = staticmethod(c_code_template)
         op.c_code_cache_version = staticmethod(lambda: (2016, 1))
         op.perform = _softmax

@@ -25,7 +25,8 @@ def product(x, y, alpha=1, start=None):
     full_rows, full_columns = slice(rows // BLOCK * BLOCK), slice(columns // BLOCK * BLOCK)
     tail_rows, tail_columns = slice(full_rows.stop, rows), slice(full_columns.stop, columns)
     zones = [(slice(rows), slice(columns), 2)] if columns <= 11 else [
-        (full_rows, full_columns, 0), (full_rows, tail_columns, 1), (tail_rows, full_columns, 1), (tail_rows, tail_columns, 2)]
+        (full_rows, full_columns, 0), (full_rows, tail_columns, 1), (tail_rows, full_columns, 1),
+        (tail_rows, tail_columns, 2)]
     for row, column, tails in zones:
         result[row, column] = _zone(x[row], y[:, column], result[row, column], tails)
     return result
@@ -53,8 +54,9 @@ def _zone(x, y, result, tails):
 def _perform(slow, multiply):
     def perform(self, node, inputs, outputs, *params):
         if inputs[0].dtype != "float32":
-            return slow(self, node, inputs, outputs, *params)
-        outputs[0][0] = multiply(*inputs)
+            slow(self, node, inputs, outputs, *params)
+        else:
+            outputs[0][0] = multiply(*inputs)
     return perform
 
 

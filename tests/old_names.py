@@ -1,3 +1,4 @@
+# ruff: noqa
 """What names of moves.py give, a line each: run by Python 3.6 with the libraries of 2018 (fixtures/old_names.txt), and by
 `python -m legacy` today. Python 3.6.15, NumPy 1.14.6, SciPy 1.1.0, h5py 2.8.0, Pillow 5.2.0, matplotlib 2.2.5,
 scikit-learn 0.19.2, Keras 2.2.4 (2.0.9's merge) on Theano 1.0.3, pip's; in a folder of its own, with MPLBACKEND=agg:

@@ -3,13 +3,13 @@
 It changes a whole process, so what needs it imported runs in children; the kernel is compiled and called directly.
 """
 import ctypes
-import hashlib
 import json
 import os
 import platform
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -120,7 +120,7 @@ def test_a_product_starts_from_beta_c(sgemm):
 def test_all_widths_of_vectors_give_equal_bits(sgemm, tmp_path):
     if platform.machine() != "x86_64":
         pytest.skip("SSE2, AVX and AVX-512 are x86-64's")
-    known = open("/proc/cpuinfo").read() if os.path.exists("/proc/cpuinfo") else ""
+    known = Path("/proc/cpuinfo").read_text() if os.path.exists("/proc/cpuinfo") else ""
     widths = [flags for name, flags in (("sse2", ["-march=x86-64"]), ("avx2", ["-march=haswell"]),
                                         ("avx512f", ["-mavx512f"])) if name in known]
     kernels = [compiled(tmp_path, *flags) for flags in widths]

@@ -10,19 +10,21 @@ so they are saved as well as printed. A full run prints:
     a ** 2 + b ** 2 + 2 * a * b =
     [ 4. 16. 36.]
 """
+from tp2.cli import Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+
 import legacy.fast.all  # before theano
 
 import theano
 import theano.tensor
 
-from tp2 import cli, files
+from tp2 import files
 
 A = [0, 1, 2]
 B = [2, 3, 4]
 
 
 def main():
-    arguments = cli.Parser(__doc__).parse()
+    arguments = Parser(__doc__).parse()
 
     a = theano.tensor.vector()               # declare the variables
     b = theano.tensor.vector()
@@ -36,4 +38,4 @@ def main():
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    run(main)

@@ -9,6 +9,8 @@ A full run prints last:    Cost: 17.7662 in the first epoch, 0.1309 in the last
 
 BATCH_SIZE = 10  # samples per minibatch
 
+from tp2.cli import Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+
 import legacy.fast.all  # before theano
 
 import numpy as np
@@ -16,7 +18,7 @@ import theano
 import theano.tensor as T
 from tqdm import tqdm
 
-from tp2 import cli, figures, files
+from tp2 import figures, files
 
 N = 400              # training samples
 FEATURES = 784       # numbers in each
@@ -26,7 +28,7 @@ L2 = 0.01
 
 
 def main():
-    parser = cli.Parser(__doc__)
+    parser = Parser(__doc__)
     parser.add_whole("--batch-size", BATCH_SIZE, "samples per minibatch, line 10")
     parser.add_whole("--epochs", EPOCHS, "passes over the samples")
     parser.add_seed()
@@ -82,4 +84,4 @@ def main():
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    run(main)

@@ -15,6 +15,8 @@ processor and on the C library):
           actual airplanes                196                     4
          actual Motorbikes                 16                   184
 """
+from tp2.cli import Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+
 import legacy.fast.all  # before theano
 
 import h5py
@@ -24,7 +26,7 @@ import theano.tensor as T
 from tqdm import tqdm
 
 import TP1
-from tp2 import cli, datasets, figures, files
+from tp2 import datasets, figures, files
 
 CLASSES = ["airplanes", "Motorbikes"]   # labels 0 and 1
 TEST_PER_CLASS = 200
@@ -34,7 +36,7 @@ L2 = 0.01
 
 
 def main():
-    parser = cli.Parser(__doc__)
+    parser = Parser(__doc__)
     parser.add_data()
     parser.add_whole("--steps", STEPS, "training steps")
     parser.add_whole("--test", TEST_PER_CLASS, "photographs of each class held out for test")
@@ -108,4 +110,4 @@ def main():
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    run(main)

@@ -14,6 +14,8 @@ multiply. A full run prints last (the last digits depend on the processor):
     Cost: 3.0211 before the first step, 0.0948 after the last
     Training accuracy: 400 of 400 = 100.00%
 """
+from tp2.cli import Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+
 import legacy.fast.all  # before theano
 
 import numpy as np
@@ -21,7 +23,7 @@ import theano
 import theano.tensor as T
 from tqdm import tqdm
 
-from tp2 import cli, figures, files
+from tp2 import figures, files
 
 N = 400              # training samples
 FEATURES = 784       # numbers in each
@@ -37,7 +39,7 @@ def he_normal(rng, inputs, units):
 
 
 def main():
-    parser = cli.Parser(__doc__)
+    parser = Parser(__doc__)
     parser.add_whole("--steps", STEPS, "training steps")
     parser.add_seed()
     arguments = parser.parse()
@@ -86,4 +88,4 @@ def main():
 
 
 if __name__ == "__main__":
-    cli.run(main)
+    run(main)

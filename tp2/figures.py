@@ -125,7 +125,7 @@ def accuracy_panel(ax, title, curve, report=None):
             line.set_marker("o")
     if report:
         for line in ax.lines:
-            line.set_linewidth(2)
+            line.set(linewidth=3, alpha=0.5)  # so that the report's thin dashes show on it
         for values, label in zip(accuracies(report), ("Informe (2016)", None)):
             ax.plot(range(20), values, label=label, **REPORT)
     ax.set(xlim=(0, 20), ylim=(0.7, 1), xticks=range(0, 21, 5))

@@ -6,6 +6,7 @@ import types
 from pathlib import Path
 
 from ..cache import cache_key
+from ..compiler import is_clang
 
 
 def _cache_ops_without_properties(_module):
@@ -46,7 +47,10 @@ def _wait_less_for_the_lock(compilelock):
 
 
 def _try_processor_flags_once(cmodule):
-    """Compile and run Theano's small program with the processor's flags (0.1 s) only if it has not worked before."""
+    """Compile and run Theano's small program with the processor's flags (0.1 s) only if it has not worked before.
+
+    With clang++ it never works, in eight trials: Theano takes options of clang's inner program for the compiler's.
+    """
     plain = cmodule.try_march_flag
 
     def try_march_flag(flags):
@@ -54,9 +58,9 @@ def _try_processor_flags_once(cmodule):
         key = cache_key(flags, theano.config.cxx, theano.config.gcc.cxxflags, cmodule.gcc_version_str)
         note = Path(theano.config.compiledir) / f"march-{key}"
         if note.exists():
-            return True, True
+            return (not is_clang(),) * 2
         outcome = plain(flags)
-        if outcome == (True, True):
+        if outcome == (not is_clang(),) * 2:
             with contextlib.suppress(OSError):
                 note.touch()
         return outcome
