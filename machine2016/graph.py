@@ -442,11 +442,23 @@ def _exp(x):
     return np.array([math.exp(value) for value in np.ravel(x)], "float64").astype("float32").reshape(np.shape(x))
 
 
-def _softmax(node, inputs, outputs):
+def _softmax(self, node, inputs, outputs):
     """Softmax and SoftmaxWithBias in NumPy, as their C code computes them."""
     x = inputs[0] + inputs[1] if len(inputs) == 2 else inputs[0]
     powers = _exp(x - x.max(axis=1, keepdims=True))
     outputs[0][0] = (powers * (1.0 / np.cumsum(powers, axis=1, dtype="float64")[:, -1:])).astype("float32")
+
+
+def _sigmoid(self, x):
+    """1 / (1 + exp(-x)), with the bounds of Theano's C code."""
+    return 0. if x < -88 else 1. if x > 15 else 1 / (1 + math.exp(-x))
+
+
+def _softmax_gradient(self, node, inputs, outputs):
+    gradient, softmax = inputs
+    products = gradient * softmax
+    total = np.cumsum(products, axis=1, dtype="float64")[:, -1:]
+    outputs[0][0] = (products - total * softmax).astype("float32")
 
 
 def _exp_in_double():
@@ -456,9 +468,11 @@ def _exp_in_double():
                          for part in plain(dtype))
         op.c_code_template = staticmethod(c_code_template)
         op.c_code_cache_version = staticmethod(lambda: (2016, 1))
-        op.perform = lambda self, node, inputs, outputs: _softmax(node, inputs, outputs)
+        op.perform = _softmax
+    nnet.SoftmaxGrad.perform = _softmax_gradient
     scalar, plain_code, version = sigm.ScalarSigmoid, sigm.ScalarSigmoid.c_code, sigm.ScalarSigmoid.c_code_cache_version
     scalar.c_code = lambda self, *args: plain_code(self, *args).replace("exp(-", "::exp((double) -")
+    scalar.impl, nnet.sigmoid.nfunc_spec = _sigmoid, None  # not SciPy's
     scalar.c_code_cache_version = lambda self: (*version(self), 2016, 1)
 
 
@@ -471,5 +485,7 @@ def install():
     layers.Dropout.call = _call_dropout(layers.Dropout.call)
     optimizers.RMSprop.get_updates = _get_updates(optimizers.RMSprop.get_updates)
     _exp_in_double()
+    if not theano.config.cxx:  # several operations in one would be done in Python's double precision
+        T.opt.FusionOptimizer.apply = lambda self, fgraph: None
     theano.compile.optdb.register("rmsprop_step_inplace_2016", T.opt.in2out(_inplace, ignore_newtrees=True), 75,
                                   "fast_run", "inplace")

@@ -1,4 +1,5 @@
 """Matrix products in the order of ATLAS, which sgemm.c explains, for all that Theano multiplies in float32."""
+import re
 import sys
 from pathlib import Path
 
@@ -137,8 +138,8 @@ def _sentence_for_failures(compiler):
         except Exception as error:
             if SOURCE not in src_code:
                 raise
-            reason = next((line for line in str(error).splitlines() if "error" in line), str(error))
-            print(f"machine2016: {theano.config.cxx} fails on sgemm.c ({reason.strip()}). Name another compiler with "
+            reason = re.search(r"error: .*?(?=\. |\n|$)", str(error))  # Theano has ". " for the ends of lines
+            print(f"machine2016: {theano.config.cxx} fails on sgemm.c ({reason[0] if reason else error}). Name another with "
                   "THEANO_FLAGS=cxx=NAME, or none with THEANO_FLAGS=cxx= (many times slower).", file=sys.stderr)
             sys.exit(2)
 
