@@ -201,7 +201,8 @@ class Loss(Fused):
         return [[True], [False]]
 
     c_functions = """
-        static npy_float32 loss(npy_intp classes, const npy_float32* p, const npy_float32* t, npy_float32 low, npy_float32 high) {
+        static npy_float32 loss(npy_intp classes, const npy_float32* p, const npy_float32* t, npy_float32 low,
+                                npy_float32 high) {
             npy_float64 sum = 0, result = 0;
             for (npy_intp i = 0; i < classes; ++i) sum += p[i];
             for (npy_intp i = 0; i < classes; ++i) {
@@ -225,7 +226,8 @@ class Loss(Fused):
             }}
             for (npy_intp row = 0; row < rows; ++row)
                 *(npy_float32*) PyArray_GETPTR1({outputs[0]}, row) = loss(
-                    classes, p.data + row * classes, t.data + row * classes, {np.float32(self.low)!s}f, {np.float32(self.high)!s}f);
+                    classes, p.data + row * classes, t.data + row * classes, {np.float32(self.low)!s}f,
+                    {np.float32(self.high)!s}f);
         }}
         """
 
