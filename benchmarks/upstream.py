@@ -70,6 +70,13 @@ REASONS = [
     (r"backwards_compat.*another Python", "limitation",
      "a Lambda layer in the format before Keras 2.1.3, which does not say whose Python's code it holds, is refused"),
     (r"no attribute '__code__'", "the test's own", "it takes np.argmax to be a function in Python"),
+    (r"test_trainable_weights_count_consistency", "the test's own", "it calls pytest.warns(None), which pytest 7 took away"),
+    (r"test_selu", "the test's own", "it wants seven digits of a float32 from two libraries' exp"),
+    (r"test_image_data_generator_training", "the test's own",
+     "it wants 70 % where three runs with the libraries of 2018 gave 72.0, 71.5 and 70.0"),
+    (r"test_data_utils", "the test's own", "it looks for Keras's folder where keras.json lies; legacy shows Keras its own"),
+    (r"timeout_threads|test_context_switch", "the test's own",
+     "it counts every warning that Python gives; its alarm then rings in the next test"),
     (r"import `pydot`", "the test's own", "it needs pydot and Graphviz"),
 ]
 
