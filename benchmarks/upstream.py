@@ -79,6 +79,11 @@ REASONS = [
      "it looks for Keras's folder where keras.json lies; legacy shows Keras its own"),
     (r"timeout_threads|test_context_switch", "the test's own",
      "it counts every warning that Python gives; its alarm then rings in the next test"),
+    (r"test_DownsampleFactorMax", "the test's own", "it indexes an array with a list of slices, NumPy until 1.22"),
+    (r"test_CSVLogger", "limitation",
+     "`python -m legacy` logs acc beside accuracy, as scripts before Keras 2.3 ask, so the file has two more columns"),
+    (r"No module named 'pyux'", "the test's own", "it needs pyux"),
+    (r"backend_test.py.*'NoneType' object has no", "the test's own", "it compares with TensorFlow or CNTK"),
     (r"import `pydot`", "the test's own", "it needs pydot and Graphviz"),
 ]
 
@@ -222,7 +227,7 @@ def _processor_time(pid):
 
 def _run(name, path, record, limit, test_limit):
     """Run a file of tests until it ends, again without a test that takes longer than `test_limit`; False if cut."""
-    environment = {"PYTHONHASHSEED": "0", **os.environ, "MPLBACKEND": "agg"}
+    environment = {"PYTHONHASHSEED": "0", **os.environ, "MPLBACKEND": "agg", "PYTHONWARNINGS": "ignore"}
     spent = 0
     while True:
         size, quiet, before = -1, 0, spent
