@@ -1,23 +1,28 @@
 """An epoch of the report's MNIST network, as Ej2a trains it: one training, one thread.
 
-Prints seconds per epoch, of the clock and of the processor: the medians of 5 epochs after a first one.
-TP2_PLAIN=1 leaves Theano and Keras without legacy's speed-ups.
+Prints seconds per epoch, of the clock and of the processor: the medians of some epochs after a first one. With
+AT_ONCE, for each of so many trainings at once.
 
-    python benchmarks/epoch.py
+    python benchmarks/epoch.py [EPOCHS [AT_ONCE]]
 """
 import legacy  # before keras
+import machine2016
 
+import runpy
 import statistics
+import subprocess
 import sys
 import time
 
 import numpy as np
 from keras.callbacks import Callback
 
-import TP1
-from tp2 import network
+from tp2 import cli, datasets
 
 EPOCHS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
+if len(sys.argv) > 2:
+    children = [subprocess.Popen([sys.executable, __file__, str(EPOCHS)]) for _ in range(int(sys.argv[2]))]
+    sys.exit(max(child.wait() for child in children))
 
 
 class Clock(Callback):
@@ -32,10 +37,10 @@ class Clock(Callback):
         self.processor.append(time.process_time() - self.begun[1])
 
 
-settings = network.settings_for({}, EPOCHS + 1, network.SEED, network.SAMPLES)
-np.random.seed(settings["seed"])
-model = network.build(settings["hidden"], settings["activation"], settings["dropout"])
+(x, y), test = datasets.mnist()
+np.random.seed(cli.SEED)
+model = runpy.run_path(str(cli.ROOT / "keras" / "Ej2a.py"))["build"]([512, 512], "relu", 0.2)
 clock = Clock()
-network.fit(model, settings, TP1.load_mnist(), EPOCHS + 1, [clock])
+model.fit(x, y, batch_size=128, epochs=EPOCHS + 1, verbose=0, validation_data=test, callbacks=[clock])
 print(f"{statistics.median(clock.clock[1:]):.3f} s of the clock, "
       f"{statistics.median(clock.processor[1:]):.3f} s of the processor")

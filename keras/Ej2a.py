@@ -19,7 +19,7 @@ final accuracies and how many of its 40 numbers are the report's:
       original    99.51%    98.34%   40 of 40   Modelo original
              i    99.71%    96.80%   40 of 40   25% de datos de train
 """
-from tp2.cli import Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+from tp2.cli import Parser, run  # first, for a Ctrl-C during the imports
 
 import legacy  # before keras
 import machine2016  # the student's machine

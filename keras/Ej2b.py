@@ -14,7 +14,7 @@ A full run prints last (over twelve categories; times depend on the machine):
 
     H5 against JPEG: 9.5 times faster; greatest difference of a pixel: 0
 """
-from tp2.cli import InputError, Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+from tp2.cli import InputError, Parser, run  # first, for a Ctrl-C during the imports
 
 import legacy  # before keras
 

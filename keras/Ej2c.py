@@ -15,7 +15,7 @@ run prints last:
     Test accuracy: saved 98.34%, loaded 98.34%
     Training goes on for an epoch from the loaded model:
 """
-from tp2.cli import Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+from tp2.cli import Parser, run  # first, for a Ctrl-C during the imports
 
 import legacy  # before keras
 import machine2016  # the student's machine

@@ -12,7 +12,7 @@ expressions, and round each of them as the student's machine did:
 All of it is fixed here, so no processor, BLAS or number of threads changes a bit. Write `import machine2016` above
 `import keras`: it is in force in this process from then on.
 """
-import legacy  # noqa: F401, before Theano
+import legacy
 
 import ctypes
 import sys

@@ -83,7 +83,7 @@ class Mask(theano.Op):
             m1, m2 = int(rng_mrg.M1), int(rng_mrg.M2)
             new_x = ((x2 << 22) + (x3 << 7) + x3) % m1
             new_z = ((z1 << 15) + (z3 << 15) + z3) % m2
-            states[:, :count] = new_x, x1, x2, new_z, z1, z2
+            states[:, :count] = np.stack([new_x, x1, x2, new_z, z1, z2])
             drawn = np.where(new_x <= new_z, new_x - new_z + m1, new_x - new_z)
             mask[start:start + count] = drawn.astype("float32") * np.float32(4.6566126e-10) < np.float32(self.keep)
         outputs[0][0] = mask.reshape(x.shape) if phase else np.ones_like(x)
@@ -108,7 +108,8 @@ class Mask(theano.Op):
             for (npy_intp i = 0; i < count; ++i) {
                 // x: 2^22 x2 + (2^7 + 1) x3 modulo m1, to which a multiplication by 2^n is a rotation of 31 bits
                 const npy_uint32 x2 = x[1][i], x3 = x[2][i], z1 = z[0][i], z3 = z[2][i];
-                const npy_uint32 new_x = add(add((x2 & 511) << 22 | x2 >> 9, (x3 & 16777215) << 7 | x3 >> 24, m1), x3, m1);
+                const npy_uint32 by22 = (x2 & 511) << 22 | x2 >> 9, by7 = (x3 & 16777215) << 7 | x3 >> 24;
+                const npy_uint32 new_x = add(add(by22, by7, m1), x3, m1);
                 // z: 2^15 z1 + (2^15 + 1) z3 modulo m2
                 const npy_uint32 shifted1 = add((z1 & 65535) << 15, 21069 * (z1 >> 16), m2);
                 const npy_uint32 shifted3 = add((z3 & 65535) << 15, 21069 * (z3 >> 16), m2);
@@ -174,7 +175,7 @@ def mask(seed, x, keep, phase):
 
 
 def _first_weights(slow):
-    """For VarianceScaling, of which Glorot's uniform distribution is Dense's default: it drew from a generator of its own."""
+    """For VarianceScaling, whose Glorot's uniform distribution is Dense's default: it drew from its own generator."""
     def call(self, shape, dtype=None):
         glorot = (self.scale, self.mode, self.distribution, self.seed) == (1, "fan_avg", "uniform", None)
         return glorot_uniform(shape) if glorot and len(shape) == 2 else slow(self, shape, dtype)

@@ -81,7 +81,8 @@ class Units(Fused):
     c_functions = """
         static void __attribute__((noinline)) units(
                 npy_intp columns, npy_float32* __restrict__ to, const npy_float32* __restrict__ x,
-                const npy_float32* __restrict__ bias, npy_float32 factor, const npy_float32* __restrict__ mask, bool one) {
+                const npy_float32* __restrict__ bias, npy_float32 factor, const npy_float32* __restrict__ mask,
+                bool one) {
             for (npy_intp i = 0; i < columns; ++i)
                 to[i] = (bias ? ((fabsf(x[i] + bias[i]) + x[i]) + bias[i]) * (factor / 2) : x[i] * factor)
                         * (one ? mask[0] : mask[i]);
@@ -171,12 +172,71 @@ class UnitsGradient(Fused):
         """
 
 
-class LossGradient(Fused):
-    """(p, t, g) -> the gradient for p of the crossentropy of p, scaled to sum 1 and clipped, and targets t.
+class Loss(Fused):
+    """(p, t) -> each sample's crossentropy of p, scaled to sum 1 and clipped to [low, high], and its targets t.
 
-    p, t: float32 matrices (samples, classes); g: the loss's gradient for each sample, 1 / n in a mean over n. Theano
-    0.8 had n within the fraction: -(n t) / (((n n) p) s), s a sample's sum. That is rounded otherwise than t / (n p)
-    where n is no power of two: in an epoch's last batch.
+    p, t: float32 matrices (samples, classes). Its gradient is LossGradient; its own rounding shows in the history only.
+    """
+    __props__ = ("low", "high")
+
+    def __init__(self, low, high):
+        self.low, self.high = low, high
+
+    def make_node(self, *inputs):
+        return theano.Apply(self, list(inputs), [T.fvector()])
+
+    def infer_shape(self, node, shapes):
+        return [shapes[0][:1]]
+
+    def perform(self, node, inputs, outputs):
+        softmax, target = inputs
+        p = np.clip(softmax / _sums(softmax), np.float32(self.low), np.float32(self.high))
+        outputs[0][0] = np.float32([-sum(t * math.log(share) for t, share in zip(*rows)) for rows in zip(
+            target.astype(float), p.astype(float))])
+
+    def grad(self, inputs, gradients):
+        return [LossGradient(self.low, self.high)(*inputs, *gradients), DisconnectedType()()]
+
+    def connection_pattern(self, node):
+        return [[True], [False]]
+
+    c_functions = """
+        static npy_float32 loss(npy_intp classes, const npy_float32* p, const npy_float32* t, npy_float32 low,
+                                npy_float32 high) {
+            npy_float64 sum = 0, result = 0;
+            for (npy_intp i = 0; i < classes; ++i) sum += p[i];
+            for (npy_intp i = 0; i < classes; ++i) {
+                const npy_float32 share = p[i] / (npy_float32) sum;
+                result += t[i] * ::log((npy_float64) (share < low ? low : share > high ? high : share));
+            }
+            return -result;
+        }
+        """
+
+    def c_code(self, node, name, inputs, outputs, sub):
+        p, t = inputs
+        return f"""
+        {{
+            const Floats p({p}), t({t});
+            npy_intp rows = PyArray_DIM({p}, 0);
+            const npy_intp classes = PyArray_DIM({p}, 1);
+            if (!{outputs[0]} || PyArray_DIM({outputs[0]}, 0) != rows) {{
+                Py_XDECREF({outputs[0]});
+                {outputs[0]} = (PyArrayObject*) PyArray_SimpleNew(1, &rows, NPY_FLOAT32);
+            }}
+            for (npy_intp row = 0; row < rows; ++row)
+                *(npy_float32*) PyArray_GETPTR1({outputs[0]}, row) = loss(
+                    classes, p.data + row * classes, t.data + row * classes, {np.float32(self.low)!s}f,
+                    {np.float32(self.high)!s}f);
+        }}
+        """
+
+
+class LossGradient(Fused):
+    """(p, t, g) -> Loss's gradient for p, times g, the gradient for each sample's loss: 1 / n in a mean over n.
+
+    Theano 0.8 had n within the fraction: -(n t) / (((n n) p) s), s a sample's sum. That is rounded otherwise than
+    t / (n p) where n is no power of two: in an epoch's last batch.
     """
     __props__ = ("low", "high")
 
@@ -200,8 +260,9 @@ class LossGradient(Fused):
         outputs[0][0] = result * np.where(g == 1 / n, np.float32(1), g * n)[:, None]
 
     def grad(self, inputs, gradients):
-        plain = T.Lop(_crossentropy(inputs[0], inputs[1], self.low, self.high), inputs[0], inputs[2])
-        return T.Lop(plain, inputs, gradients)
+        p, t, g = inputs
+        share = T.clip(p / p.sum(axis=1, keepdims=True), np.float32(self.low), np.float32(self.high))
+        return T.Lop(T.Lop(nnet.categorical_crossentropy(share, t), p, g), inputs, gradients)
 
     c_functions = """
         static void __attribute__((noinline)) loss_gradient(
@@ -230,7 +291,8 @@ class LossGradient(Fused):
             const npy_float32 n = rows;
             for (npy_intp row = 0; row < rows; ++row)
                 loss_gradient(classes, n, to + row * classes, p.data + row * classes, t.data + row * classes,
-                              g.data[row] == 1 / n ? 1 : g.data[row] * n, {np.float32(self.low)!s}f, {np.float32(self.high)!s}f);
+                              g.data[row] == 1 / n ? 1 : g.data[row] * n, {np.float32(self.low)!s}f,
+                              {np.float32(self.high)!s}f);
         }}
         """
 
@@ -268,7 +330,8 @@ class RMSpropStep(Fused):
 
     c_functions = """
         static void __attribute__((noinline)) rmsprop_step(
-                npy_intp size, npy_float32* __restrict__ p, npy_float32* __restrict__ a, const npy_float32* __restrict__ g,
+                npy_intp size, npy_float32* __restrict__ p, npy_float32* __restrict__ a,
+                const npy_float32* __restrict__ g,
                 const npy_float32* __restrict__ rate_g, npy_float32 rho, npy_float32 epsilon) {
             for (npy_intp i = 0; i < size; ++i) {
                 a[i] = rho * a[i] + (1 - rho) * (g[i] * g[i]);
@@ -291,8 +354,10 @@ class RMSpropStep(Fused):
         {take}
         {{
             const Floats g({g}), rate_g({rate_g});
-            rmsprop_step(PyArray_SIZE({p}), (npy_float32*) PyArray_DATA({outputs[0]}), (npy_float32*) PyArray_DATA({outputs[1]}),
-                         g.data, rate_g.data, *(npy_float32*) PyArray_DATA({rho}), *(npy_float32*) PyArray_DATA({epsilon}));
+            rmsprop_step(PyArray_SIZE({p}), (npy_float32*) PyArray_DATA({outputs[0]}),
+                         (npy_float32*) PyArray_DATA({outputs[1]}),
+                         g.data, rate_g.data, *(npy_float32*) PyArray_DATA({rho}),
+                         *(npy_float32*) PyArray_DATA({epsilon}));
         }}
         """
 
@@ -328,7 +393,8 @@ def _call_dropout(slow):
     def call(self, inputs, training=None):
         from keras import backend as K
         phase = K.learning_phase() if training is None else None
-        if self.noise_shape is not None or not 0 < self.rate < 1 or not hasattr(phase, "owner") or inputs.type != FLOATS:
+        usual = self.noise_shape is None and 0 < self.rate < 1 and hasattr(phase, "owner") and inputs.type == FLOATS
+        if not usual:
             return slow(self, inputs, training)
         sum_of = getattr(inputs.tag, "sum_of", None)
         keep = 1 - self.rate
@@ -341,23 +407,11 @@ def _call_dropout(slow):
     return call
 
 
-def _crossentropy(output, target, low, high):
-    share = output / output.sum(axis=-1, keepdims=True)
-    return nnet.categorical_crossentropy(T.clip(share, np.float32(low), np.float32(high)), target)
-
-
 def _categorical_crossentropy(slow, epsilon):
-    output, target = T.fmatrix(), T.fmatrix()
-    low, high = epsilon, 1 - epsilon
-    loss = theano.OpFromGraph(
-        [output, target], [_crossentropy(output, target, low, high)], inline=True,
-        lop_overrides=[lambda inputs, outputs, gradients: LossGradient(low, high)(*inputs, *gradients),
-                       lambda *_: DisconnectedType()()])
-
     def categorical_crossentropy(target, output, from_logits=False, axis=-1):
         if from_logits or axis not in (-1, 1) or output.type != FLOATS or target.type != FLOATS:
             return slow(target, output, from_logits, axis)
-        return loss(output, target)
+        return Loss(epsilon, 1 - epsilon)(output, target)
     return categorical_crossentropy
 
 
@@ -390,22 +444,37 @@ def _exp(x):
     return np.array([math.exp(value) for value in np.ravel(x)], "float64").astype("float32").reshape(np.shape(x))
 
 
-def _softmax(node, inputs, outputs):
+def _softmax(self, node, inputs, outputs):
     """Softmax and SoftmaxWithBias in NumPy, as their C code computes them."""
     x = inputs[0] + inputs[1] if len(inputs) == 2 else inputs[0]
     powers = _exp(x - x.max(axis=1, keepdims=True))
-    outputs[0][0] = (powers * (1.0 / np.cumsum(powers, axis=1)[:, -1:].astype("float64"))).astype("float32")
+    outputs[0][0] = (powers * (1.0 / np.cumsum(powers, axis=1, dtype="float64")[:, -1:])).astype("float32")
+
+
+def _sigmoid(self, x):
+    """1 / (1 + exp(-x)), with the bounds of Theano's C code."""
+    return 0. if x < -88 else 1. if x > 15 else 1 / (1 + math.exp(-x))
+
+
+def _softmax_gradient(self, node, inputs, outputs):
+    gradient, softmax = inputs
+    products = gradient * softmax
+    total = np.cumsum(products, axis=1, dtype="float64")[:, -1:]
+    outputs[0][0] = (products - total * softmax).astype("float32")
 
 
 def _exp_in_double():
     for op in nnet.Softmax, nnet.SoftmaxWithBias:
         def c_code_template(dtype, plain=op.c_code_template):
-            return tuple(part.replace("exp(row_ij - row_max)", "::exp((double) (row_ij - row_max))") for part in plain(dtype))
+            return tuple(part.replace("exp(row_ij - row_max)", "::exp((double) (row_ij - row_max))")
+                         for part in plain(dtype))
         op.c_code_template = staticmethod(c_code_template)
         op.c_code_cache_version = staticmethod(lambda: (2016, 1))
-        op.perform = lambda self, node, inputs, outputs: _softmax(node, inputs, outputs)
+        op.perform = _softmax
+    nnet.SoftmaxGrad.perform = _softmax_gradient
     scalar, plain_code, version = sigm.ScalarSigmoid, sigm.ScalarSigmoid.c_code, sigm.ScalarSigmoid.c_code_cache_version
     scalar.c_code = lambda self, *args: plain_code(self, *args).replace("exp(-", "::exp((double) -")
+    scalar.impl, nnet.sigmoid.nfunc_spec = _sigmoid, None  # not SciPy's
     scalar.c_code_cache_version = lambda self: (*version(self), 2016, 1)
 
 
@@ -418,5 +487,7 @@ def install():
     layers.Dropout.call = _call_dropout(layers.Dropout.call)
     optimizers.RMSprop.get_updates = _get_updates(optimizers.RMSprop.get_updates)
     _exp_in_double()
+    if not theano.config.cxx:  # several operations in one would be done in Python's double precision
+        T.opt.FusionOptimizer.apply = lambda self, fgraph: None
     theano.compile.optdb.register("rmsprop_step_inplace_2016", T.opt.in2out(_inplace, ignore_newtrees=True), 75,
                                   "fast_run", "inplace")

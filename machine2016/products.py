@@ -1,4 +1,5 @@
 """Matrix products in the order of ATLAS, which sgemm.c explains, for all that Theano multiplies in float32."""
+import re
 import sys
 from pathlib import Path
 
@@ -24,7 +25,8 @@ def product(x, y, alpha=1, start=None):
     full_rows, full_columns = slice(rows // BLOCK * BLOCK), slice(columns // BLOCK * BLOCK)
     tail_rows, tail_columns = slice(full_rows.stop, rows), slice(full_columns.stop, columns)
     zones = [(slice(rows), slice(columns), 2)] if columns <= 11 else [
-        (full_rows, full_columns, 0), (full_rows, tail_columns, 1), (tail_rows, full_columns, 1), (tail_rows, tail_columns, 2)]
+        (full_rows, full_columns, 0), (full_rows, tail_columns, 1), (tail_rows, full_columns, 1),
+        (tail_rows, tail_columns, 2)]
     for row, column, tails in zones:
         result[row, column] = _zone(x[row], y[:, column], result[row, column], tails)
     return result
@@ -52,8 +54,9 @@ def _zone(x, y, result, tails):
 def _perform(slow, multiply):
     def perform(self, node, inputs, outputs, *params):
         if inputs[0].dtype != "float32":
-            return slow(self, node, inputs, outputs, *params)
-        outputs[0][0] = multiply(*inputs)
+            slow(self, node, inputs, outputs, *params)
+        else:
+            outputs[0][0] = multiply(*inputs)
     return perform
 
 
@@ -135,8 +138,8 @@ def _sentence_for_failures(compiler):
         except Exception as error:
             if SOURCE not in src_code:
                 raise
-            reason = next((line for line in str(error).splitlines() if "error" in line), str(error))
-            print(f"machine2016: {theano.config.cxx} fails on sgemm.c ({reason.strip()}). Name another compiler with "
+            reason = re.search(r"error: .*?(?=\. |\n|$)", str(error))  # Theano has ". " for the ends of lines
+            print(f"machine2016: {theano.config.cxx} fails on sgemm.c ({reason[0] if reason else error}). Name another with "
                   "THEANO_FLAGS=cxx=NAME, or none with THEANO_FLAGS=cxx= (many times slower).", file=sys.stderr)
             sys.exit(2)
 

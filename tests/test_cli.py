@@ -71,6 +71,13 @@ def test_an_error_is_one_sentence_and_exit_code_2(capsys, error, words):
     assert ended.value.code == 2 and words in message and len(message.splitlines()) == 1
 
 
+@pytest.mark.parametrize("program, code", [("import tp2.cli; raise KeyboardInterrupt", -2),     # the other imports still run
+                                           ("from tp2 import cli; cli.run(lambda: exec('raise KeyboardInterrupt'))", 130)])
+def test_ctrl_c_has_no_traceback(program, code):
+    done = subprocess.run([sys.executable, "-c", program], cwd=cli.ROOT, capture_output=True, text=True)
+    assert done.returncode == code and "Traceback" not in done.stderr
+
+
 @pytest.mark.parametrize("times", [1, 9999])     # noticed at the end, and in the middle
 @pytest.mark.parametrize("output", ["| true", "> /dev/full"])
 def test_an_output_that_cannot_be_written_is_one_sentence(output, times):

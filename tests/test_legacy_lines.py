@@ -1,5 +1,5 @@
 """legacy.lines: paths of Theano and Keras that are seldom taken, each with numbers made by hand."""
-import legacy  # noqa: F401
+import legacy
 
 import io
 

@@ -10,7 +10,7 @@ so they are saved as well as printed. A full run prints:
     a ** 2 + b ** 2 + 2 * a * b =
     [ 4. 16. 36.]
 """
-from tp2.cli import Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+from tp2.cli import Parser, run  # first, for a Ctrl-C during the imports
 
 import legacy.fast.all  # before theano
 

@@ -9,7 +9,7 @@ A full run prints last:    Cost: 17.7662 in the first epoch, 0.1309 in the last
 
 BATCH_SIZE = 10  # samples per minibatch
 
-from tp2.cli import Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+from tp2.cli import Parser, run  # first, for a Ctrl-C during the imports
 
 import legacy.fast.all  # before theano
 

@@ -15,7 +15,7 @@ processor and on the C library):
           actual airplanes                196                     4
          actual Motorbikes                 16                   184
 """
-from tp2.cli import Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+from tp2.cli import Parser, run  # first, for a Ctrl-C during the imports
 
 import legacy.fast.all  # before theano
 

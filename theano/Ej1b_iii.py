@@ -14,7 +14,7 @@ multiply. A full run prints last (the last digits depend on the processor):
     Cost: 3.0211 before the first step, 0.0948 after the last
     Training accuracy: 400 of 400 = 100.00%
 """
-from tp2.cli import Parser, run  # first: Ctrl-C during the other imports ends without a traceback
+from tp2.cli import Parser, run  # first, for a Ctrl-C during the imports
 
 import legacy.fast.all  # before theano
 

@@ -85,7 +85,7 @@ def caltech101(data=None):
               "*** The results say nothing about the report. For the real ones see README.md, "
               "\"Your own Caltech101\".\n" + "*" * 88)
         return Photographs(found, "drawn sample")
-    print(f"Photographs: Caltech101 in {found}")
+    print(f"Photographs: {found}")
     return Photographs(found, "real")
 
 
