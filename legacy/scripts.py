@@ -17,20 +17,31 @@ def _fork(multiprocessing_context):
     multiprocessing_context._default_context._default_context = multiprocessing_context._concrete_contexts["fork"]
 
 
+def _under_legacy(command):
+    """A command that runs Python with `-c` or `-m`, begun as `python -m legacy` begins."""
+    command = list(command)
+    if "-m" in command:
+        at = command.index("-m")
+        command[at:at + 2] = ["-c", f"import runpy; runpy.run_module({command[at + 1]!r}, run_name='__main__', "
+                                    "alter_sys=True)"]
+    if "-c" in command and "resource_tracker" not in command[command.index("-c") + 1]:
+        at = command.index("-c") + 1
+        folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+        command[at] = (f"import sys; sys.path.insert(0, {folder!r}); import legacy.scripts; "
+                       f"legacy.scripts.begin({_hidden}); del sys.path[0]; {command[at]}")
+    return command
+
+
 def _children(multiprocessing_util):
-    """Start the processes of spawn and forkserver as `python -m legacy` starts: they run the script's file again."""
+    """Processes by spawn and forkserver run the script's file again."""
     plain = multiprocessing_util.spawnv_passfds
+    multiprocessing_util.spawnv_passfds = lambda path, arguments, fds: plain(path, _under_legacy(arguments), fds)
 
-    def spawnv_passfds(path, arguments, passfds):
-        arguments = list(arguments)
-        at = arguments.index("-c") + 1 if "-c" in arguments else 0
-        if at and "resource_tracker" not in arguments[at]:
-            folder = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-            arguments[at] = (f"import sys; sys.path.insert(0, {folder!r}); import legacy.scripts; "
-                             f"legacy.scripts.begin({_hidden}); del sys.path[0]; {arguments[at]}")
-        return plain(path, arguments, passfds)
 
-    multiprocessing_util.spawnv_passfds = spawnv_passfds
+def _jobs(fork_exec):
+    """joblib's (scikit-learn's n_jobs=2) are sent the script's functions."""
+    plain = fork_exec.fork_exec
+    fork_exec.fork_exec = lambda command, *arguments, **keywords: plain(_under_legacy(command), *arguments, **keywords)
 
 
 # --- Keras: 2.3 renamed `acc` to `accuracy`, in what a training logs -----------------------------------
@@ -76,7 +87,8 @@ def _without_warning():
 
 
 AROUND_IMPORT = {"scipy.misc": _without_warning}
-AFTER_IMPORT = {"keras": _acc, "keras.datasets.mnist": _mnist, "multiprocessing.util": _children}
+AFTER_IMPORT = {"keras": _acc, "keras.datasets.mnist": _mnist, "multiprocessing.util": _children,
+                "joblib.externals.loky.backend.fork_exec": _jobs}
 if sys.version_info >= (3, 14) and sys.platform == "linux":
     AFTER_IMPORT["multiprocessing.context"] = _fork
 

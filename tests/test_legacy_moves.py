@@ -139,3 +139,11 @@ assert plt.cm.spectral(0.2) == plt.cm.nipy_spectral(0.2)
 plt.imshow(np.eye(2), cmap="spectral")
 """)
     run(script)
+
+
+def test_joblibs_processes_come_up_under_legacy(tmp_path):
+    pytest.importorskip("joblib")
+    script = written(tmp_path, "import joblib, keras, time\n\ndef work(n):\n    return keras.backend.ndim(keras.backend.zeros((n,))), "
+                               "time.clock() > 0\n\nif __name__ == '__main__':\n"
+                               "    print(joblib.Parallel(n_jobs=2)(joblib.delayed(work)(n) for n in (1, 2)))\n")
+    assert run(script, THEANO_FLAGS="cxx=").stdout == "[(1, True), (1, True)]\n"
