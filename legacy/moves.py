@@ -220,9 +220,21 @@ def _fromstring(plain):
     return fromstring
 
 
+def _unique(plain):
+    """NumPy 2: the inverse of `unique` has the array's shape, not that of a vector."""
+    @functools.wraps(plain)
+    def unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, **keywords):
+        parts = plain(ar, return_index, return_inverse, return_counts, axis, **keywords)
+        if not return_inverse or axis is not None:
+            return parts
+        at = 2 if return_index else 1
+        return (*parts[:at], parts[at].ravel(), *parts[at + 1:])
+    return unique
+
+
 def _numpy():
     np.array, np.asarray, np.asanyarray = map(_ragged, (np.array, np.asarray, np.asanyarray))
-    np.fromstring = _fromstring(np.fromstring)
+    np.fromstring, np.unique = _fromstring(np.fromstring), _unique(np.unique)
     if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
         np.set_printoptions(legacy="1.25")  # 1.5, not np.float64(1.5)
 
