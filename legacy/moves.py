@@ -715,7 +715,7 @@ def _found(now, name):
 
 
 def _put_back(module):
-    """Give a module what it no longer has: its names when they are asked for, its classes' now."""
+    """Give a module what it no longer has: names that are found elsewhere when they are asked for, the others now."""
     names = _names.get(module.__name__, {})
     plain = vars(module).get("__getattr__")
 
@@ -732,6 +732,9 @@ def _put_back(module):
 
     if names:
         module.__getattr__ = __getattr__
+    for name, now in names.items():  # what costs no import is there at once: `from pylab import *` has it, too
+        if not isinstance(now, str) and name not in vars(module):
+            setattr(module, name, _found(now, name))
     for owner, name, now in _classes.get(module.__name__, []):
         owner = getattr(module, owner)
         if not hasattr(owner, name):
