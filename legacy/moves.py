@@ -220,9 +220,21 @@ def _fromstring(plain):
     return fromstring
 
 
+def _unique(plain):
+    """NumPy 2: the inverse of `unique` has the array's shape, not that of a vector."""
+    @functools.wraps(plain)
+    def unique(ar, return_index=False, return_inverse=False, return_counts=False, axis=None, **keywords):
+        parts = plain(ar, return_index, return_inverse, return_counts, axis, **keywords)
+        if not return_inverse or axis is not None:
+            return parts
+        at = 2 if return_index else 1
+        return (*parts[:at], parts[at].ravel(), *parts[at + 1:])
+    return unique
+
+
 def _numpy():
     np.array, np.asarray, np.asanyarray = map(_ragged, (np.array, np.asarray, np.asanyarray))
-    np.fromstring = _fromstring(np.fromstring)
+    np.fromstring, np.unique = _fromstring(np.fromstring), _unique(np.unique)
     if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
         np.set_printoptions(legacy="1.25")  # 1.5, not np.float64(1.5)
 
@@ -703,7 +715,7 @@ def _found(now, name):
 
 
 def _put_back(module):
-    """Give a module what it no longer has: its names when they are asked for, its classes' now."""
+    """Give a module what it no longer has: names that are found elsewhere when they are asked for, the others now."""
     names = _names.get(module.__name__, {})
     plain = vars(module).get("__getattr__")
 
@@ -720,6 +732,9 @@ def _put_back(module):
 
     if names:
         module.__getattr__ = __getattr__
+    for name, now in names.items():  # what costs no import is there at once: `from pylab import *` has it, too
+        if not isinstance(now, str) and name not in vars(module):
+            setattr(module, name, _found(now, name))
     for owner, name, now in _classes.get(module.__name__, []):
         owner = getattr(module, owner)
         if not hasattr(owner, name):
