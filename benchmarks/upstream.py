@@ -287,10 +287,11 @@ def reason_for(test, error):
 
 def write_page(files, records, left):
     """Write upstream.md from the records."""
-    counts, failures, lines = collections.Counter(), {}, []
+    counts, failures, lines, missing = collections.Counter(), {}, [], []
     for name in files:
         entries = _read(records / f"{name.replace('/', '.')}.jsonl")
         if not entries:
+            missing.append(name)
             continue
         count = collections.Counter(entry["outcome"] for entry in entries.values())
         suite = name.partition("/")[0]
@@ -318,6 +319,8 @@ def write_page(files, records, left):
                     + (f" and {len(tests) - 4} more" if len(tests) > 4 else ""))
     text += ["", "## Files", "", "\"Cut\": its limit of time ended before its last test.", "",
              "| file | passed | failed | skipped | too long | |", "|---|---|---|---|---|---|", *lines, ""]
+    if missing:
+        text += [f"Not reached yet ({len(missing)} of {len(files)}): {', '.join(missing)}.", ""]
     PAGE.write_text("\n".join(text))
 
 
