@@ -32,22 +32,26 @@ def to_rgb(image):
 
 
 def preprocess(image, side=SIDE):
-    """An image as `to_rgb` takes it -> (side * side,) float32 in [0, 1].
+    """An image, (h, w) or (h, w, 1 to 4), -> (side * side,) float32 in [0, 1].
 
     Whole numbers count from 0 to their dtype's largest, floats must be in [0, 1]. A constant image gives zeros.
     """
     image = img_as_float32(to_rgb(image))
     height, width, _ = image.shape
     size = max(height, width)
-    image = image - image.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)   # zero mean per channel
-    above, left = (size - height) // 2, (size - width) // 2                        # centred in a square, whose border
-    image = np.pad(image, ((above, size - height - above), (left, size - width - left), (0, 0)))   # is the mean colour
+    # Zero mean per channel, so that a border of zeros is the mean colour; then centred in a square
+    image = image - image.mean(axis=(0, 1), dtype=np.float64).astype(np.float32)
+    above, left = (size - height) // 2, (size - width) // 2
+    image = np.pad(image, ((above, size - height - above), (left, size - width - left), (0, 0)))
+    # Unit variance per channel
     deviation = np.sqrt(np.mean(image ** 2, axis=(0, 1), dtype=np.float64)).astype(np.float32)
-    image /= np.where(deviation > 0, deviation, 1)                                 # unit variance per channel
+    image /= np.where(deviation > 0, deviation, 1)
+    # From 0 to 1: SciPy's imresize of 2016 stretched it so, unasked
     low, high = image.min(), image.max()
-    image = (image - low) / (high - low if high > low else 1)   # SciPy's imresize of 2016 stretched it so, unasked
+    image = (image - low) / (high - low if high > low else 1)
+    # 28x28, then grey: the mean of the channels
     channels = [Image.fromarray(channel).resize((side, side), Image.BILINEAR) for channel in np.moveaxis(image, 2, 0)]
-    return np.mean(channels, axis=0).clip(0, 1).ravel()                            # grey: the mean of the channels
+    return np.mean(channels, axis=0).clip(0, 1).ravel()
 
 
 def fingerprint(paths):

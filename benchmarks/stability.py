@@ -6,7 +6,7 @@ each training the rank of the report's curve. A seed takes some 2.5 minutes of o
 is kept, in results/seeds/ and in stability.json: run it again to go on, or with other --seeds to add them.
 
 Runs go through joblib, on all processors of this machine or, with --scheduler, on a Dask cluster whose
-workers have this project installed (`pip install "tp2-deep-learning[cluster]"` or .venv on a shared disk):
+workers run in this project's environment (with dask: `.venv/bin/python -m pip install -e '.[cluster]'`):
 
     dask scheduler & dask worker tcp://HOST:8786 & make stability SCHEDULER=tcp://HOST:8786
 

@@ -9,12 +9,12 @@ The original is Keras's example mnist_mlp.py of 2016: 784-512-512-10, ReLU, drop
 "Train" is the accuracy on the training batches as they pass, dropout at work. A finished training is kept in
 results/Ej2a_<variant>.h5 and not repeated. `machine2016` makes Theano and Keras compute as the student's machine
 did (its random numbers, its graph, its BLAS's order of summation), so all 480 numbers of the report's figures come
-out again, on any processor; another --seed gives another training in the same arithmetic.
+out again, on any processor. With another --seed it trains differently, in the same arithmetic.
 
 Changed from the student's five scripts: they are one, in Keras 2's names; every training leaves a model and metrics;
-"ii_quarter" (one layer on a quarter of the data) is ours, to test a reason that the report gives. Kept as it was: iv
-ran in three goes (20 30 40, 50 60 70 and 80 90 %), each seeded once. A full run prints last, for each training, its
-final accuracies and how many of its 40 numbers are the report's:
+"ii_quarter" (one layer on a quarter of the data) is ours, to test a reason that the report gives. One oddity is kept:
+iv ran in three goes (20 30 40, 50 60 70 and 80 90 %), each seeded only once at its start. A full run prints, before
+the list of files, each training's final accuracies and how many of its 40 numbers are equal to the report's:
 
       original    99.51%    98.34%   40 of 40   Modelo original
              i    99.71%    96.80%   40 of 40   25% de datos de train
@@ -35,14 +35,15 @@ from tp2.figures import plt
 
 EPOCHS = 20
 BATCH_SIZE = 128
+# "trainings_before": how many ran before it in the same go of iv, whose random numbers go on where theirs ended.
 ORIGINAL = {"hidden": [512, 512], "activation": "relu", "dropout": 0.2, "train_fraction": 1.0, "trainings_before": 0}
 VARIANTS = {  # what each training changes of the original, and the report's title
     "original": ({}, "Modelo original"),
     "i": ({"train_fraction": 0.25}, "25% de datos de train"),
     "ii": ({"hidden": [512]}, "Utilizando solo una capa"),
-    "ii_quarter": ({"hidden": [512], "train_fraction": 0.25}, "(una capa, 25% de datos)"),
+    "ii_quarter": ({"hidden": [512], "train_fraction": 0.25}, "(una capa, 25% de datos)"),  # not the report's
     "iii": ({"activation": "sigmoid"}, "Utilizando unidades sigmoideas"),
-    "iv_30": ({"dropout": 0.3, "trainings_before": 1}, "Dropout = 30%"),  # the second of the first go, after 20 %
+    "iv_30": ({"dropout": 0.3, "trainings_before": 1}, "Dropout = 30%"),
     "iv_40": ({"dropout": 0.4, "trainings_before": 2}, "Dropout = 40%"),
     "iv_50": ({"dropout": 0.5}, "Dropout = 50%"),
     "iv_60": ({"dropout": 0.6, "trainings_before": 1}, "Dropout = 60%"),
@@ -77,7 +78,7 @@ def train(settings, path, callbacks):
     x, y = x[:count], y[:count]
     keras.backend.reset_uids()  # layers are dense_1, dense_2, ... in every file
     np.random.seed(settings["seed"])
-    for _ in range(settings["trainings_before"]):  # of the same go, on the same stream of random numbers
+    for _ in range(settings["trainings_before"]):
         machine2016.draws.skip_training(samples=count, epochs=EPOCHS)
     model = build(settings["hidden"], settings["activation"], settings["dropout"])
     history = model.fit(x, y, batch_size=BATCH_SIZE, epochs=settings["epochs"], verbose=0, validation_data=test,
@@ -96,10 +97,10 @@ def main():
     names = ["original"] + [name for item in items for name in ITEMS[item]]
     settings = {name: {**ORIGINAL, **VARIANTS[name][0], "epochs": arguments.epochs, "samples": arguments.samples,
                        "batch_size": BATCH_SIZE, "seed": arguments.seed} for name in names}
+    report = files.report_curves()
     curves = trainings.run(train, settings, arguments.results, arguments.jobs, arguments.force)
 
     # Results
-    report = files.report_curves()
     trainings.print_table(curves, report, {name: VARIANTS[name][1] for name in names})
     caveats = trainings.caveats(arguments, EPOCHS)
     for item in items:

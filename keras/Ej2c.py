@@ -31,7 +31,7 @@ from tp2 import datasets, figures, files, trainings
 
 EPOCHS = 20
 BATCH_SIZE = 128
-# As Ej2a describes the same training, which is then kept for both.
+# The same settings as Ej2a's, so that one kept training serves both.
 ORIGINAL = {"hidden": [512, 512], "activation": "relu", "dropout": 0.2, "train_fraction": 1.0, "trainings_before": 0}
 
 
@@ -72,6 +72,7 @@ def main():
     (x, y), (x_test, y_test) = datasets.mnist()
     settings = {**ORIGINAL, "epochs": arguments.epochs, "samples": arguments.samples, "batch_size": BATCH_SIZE,
                 "seed": arguments.seed}
+    report = files.report_curves()["original"]
     curve = trainings.run(train, {"original": settings}, arguments.results, 1, arguments.force)["original"]
     model = load_model(str(arguments.results / "Ej2a_original.h5"))
 
@@ -83,7 +84,7 @@ def main():
     with h5py.File(path, "r") as file:
         files.print_tree(file)
 
-    # Load back. The seed first: dropout draws its own as its layers are made.
+    # Load back. Seeded first: each Dropout layer draws a seed of its own when it is made.
     np.random.seed(arguments.seed)
     loaded = load_model(str(path))
     saved_p, loaded_p = (m.predict(x_test, batch_size=1000) for m in (model, loaded))
@@ -103,7 +104,7 @@ def main():
     further = loaded.fit(x[:arguments.samples], y[:arguments.samples], batch_size=BATCH_SIZE, epochs=1, verbose=2,
                          validation_data=(x_test, y_test)).history
 
-    fig = figures.curve_and_digits(curve, files.report_curves()["original"], x_test, true, loaded_p.argmax(axis=1))
+    fig = figures.curve_and_digits(curve, report, x_test, true, loaded_p.argmax(axis=1))
     figures.save(fig, arguments.results, "Ej2c", *trainings.caveats(arguments, EPOCHS))
     results["further_epoch"] = {name: files.rounded(values) for name, values in further.items()}
     files.save_metrics(

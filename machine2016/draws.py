@@ -90,7 +90,7 @@ class Mask(theano.Op):
         outputs[1][0] = states.astype("int32")
 
     def c_code_cache_version(self):
-        return (1,)
+        return (1, self.c_support_code())
 
     def c_support_code(self):
         return """

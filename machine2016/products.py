@@ -139,8 +139,8 @@ def _sentence_for_failures(compiler):
             if SOURCE not in src_code:
                 raise
             reason = re.search(r"error: .*?(?=\. |\n|$)", str(error))  # Theano has ". " for the ends of lines
-            print(f"machine2016: {theano.config.cxx} fails on sgemm.c ({reason[0] if reason else error}). Name another with "
-                  "THEANO_FLAGS=cxx=NAME, or none with THEANO_FLAGS=cxx= (many times slower).", file=sys.stderr)
+            print(f"machine2016: {theano.config.cxx} fails on sgemm.c ({reason[0] if reason else error}). Name another "
+                  "with THEANO_FLAGS=cxx=NAME, or none with THEANO_FLAGS=cxx= (many times slower).", file=sys.stderr)
             sys.exit(2)
 
     compiler.compile_str = staticmethod(compile_str)

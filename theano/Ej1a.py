@@ -1,11 +1,10 @@
 """Exercise 1a: the expression a ** 2 + b ** 2 + 2 * a * b as a Theano graph.
 
-Theano's tutorial ("Baby steps") ends with this exercise: change its a + a ** 10, of one vector,
-into an expression of two. What to look at: the graph is declared first, with no numbers in it;
+Theano's tutorial ("Baby steps") ends with this exercise: turn its a + a ** 10, an expression of one
+vector, into one of two. What to look at: the graph is declared first, with no numbers in it;
 compiling makes a function of it; the result equals (a + b) ** 2.
 
-Changed from the student's script: the values are checked against (a + b) ** 2 by the grading,
-so they are saved as well as printed. A full run prints:
+Changed from the student's script: the result is also saved, for the grading. A full run prints:
 
     a ** 2 + b ** 2 + 2 * a * b =
     [ 4. 16. 36.]

@@ -8,7 +8,7 @@ the accuracy reaching 100 %: 400 samples of 784 numbers can be learned by heart,
 Changed from the student's script: there the ReLU stood on the output, behind two linear layers, and only
 the second layer's weights were scaled; here the hidden layer has the ReLU, the output none. The report
 speaks of *dividing* by sqrt(2 / n), n "la cantidad de parámetros": a slip, the paper (and the script)
-multiply. A full run prints last (the last digits depend on the processor):
+multiply. A full run prints (the last digits depend on the processor):
 
     100 ReLU; standard deviation of their 78400 initial weights: 0.050416, sqrt(2 / 784) = 0.050508
     Cost: 3.0211 before the first step, 0.0948 after the last
@@ -53,7 +53,7 @@ def main():
     x, y = T.matrix("x"), T.vector("y")
     W = theano.shared(he_normal(rng, FEATURES, HIDDEN), name="W")
     c = theano.shared(np.zeros(HIDDEN, theano.config.floatX), name="c")
-    w = theano.shared(he_normal(rng, HIDDEN, 1)[:, 0], name="w")
+    w = theano.shared(he_normal(rng, HIDDEN, 1)[:, 0], name="w")  # of the one output unit
     b = theano.shared(np.asarray(0, theano.config.floatX), name="b")
     deviation = float(W.get_value().std(dtype=np.float64))
     print(f"{HIDDEN} ReLU; standard deviation of their {W.get_value().size} initial weights: {deviation:.6f}, "
@@ -70,7 +70,10 @@ def main():
                                  updates=[(parameter, parameter - LEARNING_RATE * gradient) for parameter, gradient
                                           in zip(parameters, T.grad(cost, parameters))])
     evaluate = theano.function([], [cost, n_correct], givens={x: X, y: Y})
-    costs, correct = np.array([train_step() for _ in tqdm(range(arguments.steps), "Training", unit=" steps")], float).T
+    steps = []                                      # cost and correct samples, before each step
+    for _ in tqdm(range(arguments.steps), "Training", unit=" steps"):
+        steps.append(train_step())
+    costs, correct = np.array(steps, float).T
 
     # Results
     final_cost, final_correct = (value.item() for value in evaluate())

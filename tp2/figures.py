@@ -128,7 +128,7 @@ def accuracy_panel(ax, title, curve, report=None):
             line.set(linewidth=3, alpha=0.5)  # so that the report's thin dashes show on it
         for values, label in zip(accuracies(report), ("Informe (2016)", None)):
             ax.plot(range(20), values, label=label, **REPORT)
-    ax.set(xlim=(0, 20), ylim=(0.7, 1), xticks=range(0, 21, 5))
+    ax.set(xlim=(0, max(20, len(train))), ylim=(0.7, 1))
     ax.legend(loc="lower right")
     # The report's limits stay; what lies below them is told in words.
     below = [(values, colour) for values, colour in ((test, TEST), (train, TRAIN)) if min(values) < 0.7]

@@ -98,8 +98,8 @@ def report_curves(path=REPORT_CURVES):
                     raise ValueError("a curve does not have 20 counts")
         return {**curves, "iv_20": curves["original"]}
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}, the report's curves, can't be used ({error}): get the project's own copy back "
-                         f"(git checkout {path.name}).") from error
+        raise InputError(f"{path}, the report's curves, can't be used ({type(error).__name__}: {error}): get the "
+                         "project's own copy back (git checkout tp2/report_curves.json).") from error
 
 
 def print_tree(group, indent="  "):

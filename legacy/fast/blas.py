@@ -1,7 +1,7 @@
 """Theano's matrix products by SciPy's OpenBLAS, the large ones in two halves that two cores compute at once.
 
 Theano 1.0.5 without a BLAS goes through NumPy and copies every transposed matrix of a matrix-vector product: 2.5 times
-slower on Ej1b_ii. NumPy's own OpenBLAS can't be linked, its integers have 64 bits.
+slower in logistic regression. NumPy's own OpenBLAS can't be linked, its integers have 64 bits.
 Not OpenBLAS's own threads: they spin for a core that another program has, and what they compute depends on how many
 they are.
 """
