@@ -191,7 +191,8 @@ def test_a_compiler_that_fails_on_sgemm_gets_a_sentence(tmp_path):
     compiler.chmod(0o755)
     done = subprocess.run([sys.executable, "-c", "import machine2016, keras, theano\na = theano.tensor.fmatrix()\n"
                            "theano.function([a], theano.tensor.dot(a, a))"], cwd=cli.ROOT, capture_output=True,
-                          text=True, env={**os.environ, "THEANO_FLAGS": f"base_compiledir={tmp_path / 'modules'},cxx={compiler}"})
+                          text=True,
+                          env={**os.environ, "THEANO_FLAGS": f"base_compiledir={tmp_path / 'modules'},cxx={compiler}"})
     assert done.returncode == 2
     assert "fails on sgemm.c (error: no vectors here)." in done.stderr
     assert "Traceback" not in done.stderr
