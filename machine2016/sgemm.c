@@ -1,4 +1,4 @@
-/* The matrix product C = alpha A B + beta C of the Fortran interface, summed in the order of ATLAS 3.10 (generic x86-64).
+/* Fortran's matrix product C = alpha A B + beta C, summed in the order of ATLAS 3.10 (generic x86-64).
 
    Floating-point addition is not associative, so the order of a sum is part of its result. ATLAS's order, for one
    element of C: the k terms of its sum are cut into blocks of 48. A row or column of C is "full" where it belongs to a
@@ -13,9 +13,9 @@
    - Both in the tail, or C of at most 11 rows: all terms one after the other.
    - alpha multiplies A's elements before, or B's (see scales_a). beta C is what the sums start from.
 
-   Found by probing ATLAS with sums that cancel, and equal to it bit by bit in all products of the report's networks, for
-   batches of 128, 127, 96, 24 and 16 (with a batch of 1 but for alpha, which ATLAS applies differently there). ATLAS's
-   order is not known, and the same rule is applied, for C of 12 to 19 rows, for few columns with k below some 100, for
+   Found by probing ATLAS with sums that cancel, and equal to it bit by bit in all products of the report's networks,
+   for batches of 128, 127, 96, 24 and 16 (with a batch of 1 but for alpha, which ATLAS applies differently there).
+   ATLAS's order is not known, and the same rule is applied, for C of 12 to 19 rows, for few columns with k below some 100, for
    beta other than 0, and for alpha in other shapes.
 
    Each multiplication and each addition is rounded (-ffp-contract=off), so all processors give the same bits. A vector
@@ -105,7 +105,8 @@ INLINE void copy(float *to, size_t to_column, const float *from, size_t from_col
 }
 
 /* `rows` rows of C, in as many vectors as they take. */
-INLINE void multiply_panel(const int vectors, const product *p, const terms *t, int first_row, int rows, int tail_row, float alpha) {
+INLINE void multiply_panel(const int vectors, const product *p, const terms *t, int first_row, int rows, int tail_row,
+                           float alpha) {
     const int width = vectors * LANES;
     float panel[BLOCK * VECTORS * LANES] __attribute__((aligned(64))), part[COLUMNS * VECTORS * LANES] = {0};
     for (int start = 0; start < p->k || start == 0; start += BLOCK) {
@@ -200,8 +201,9 @@ static void products_2016(product p, int transposed_a, int alphas, const float *
     }
 }
 
-static void sgemm_2016(const char *trans_a, const char *trans_b, const int *m, const int *n, const int *k, const float *alpha,
-                       const float *a, const int *lda, const float *b, const int *ldb, const float *beta, float *c, const int *ldc) {
+static void sgemm_2016(const char *trans_a, const char *trans_b, const int *m, const int *n, const int *k,
+                       const float *alpha, const float *a, const int *lda, const float *b, const int *ldb,
+                       const float *beta, float *c, const int *ldc) {
     const int transposed_a = (*trans_a | 32) == 't', transposed_b = (*trans_b | 32) == 't';
     const size_t a_stride = *lda, b_stride = *ldb;
     const product p = {*m, *n, *k, a, b, transposed_a ? a_stride : 1, transposed_a ? 1 : a_stride,

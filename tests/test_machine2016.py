@@ -27,17 +27,19 @@ SHAPES = [("N", "N", 512, 128, 784, 1), ("N", "N", 512, 128, 512, 1), ("N", "N",
           ("T", "N", 512, 128, 10, 10), ("N", "T", 512, 512, 128, 1), ("N", "T", 512, 512, 128, 0.001),
           ("T", "N", 512, 128, 512, 1.25), ("N", "T", 512, 784, 128, 1), ("N", "T", 512, 784, 128, 0.001)]
 BATCHES = [24, 96, 127, 1, 16]  # besides 128: the last ones of 15,000, 60,000 and 10,000 digits, and others
-OTHERS = [("N", "N", 100, 70, 131, 1), ("T", "T", 50, 47, 7, 0.3), ("N", "N", 240, 1, 48, 1), ("T", "N", 11, 60, 100, 2)]
+OTHERS = [("N", "N", 100, 70, 131, 1), ("T", "T", 50, 47, 7, 0.3), ("N", "N", 240, 1, 48, 1),
+          ("T", "N", 11, 60, 100, 2)]
 
 
 def compiled(folder, *flags, compiler="g++"):
     """sgemm.c as a function of NumPy arrays: (a, b, transa, transb, alpha, c, beta), Fortran's shapes and order."""
     source, library = folder / "sgemm.cpp", folder / f"sgemm{len(list(folder.iterdir()))}.so"
     source.write_text(f"""{SGEMM.read_text()}
-        extern "C" void sgemm(char* ta, char* tb, int* m, int* n, int* k, float* alpha, float* a, int* lda, float* b, int* ldb,
-                              float* beta, float* c, int* ldc)
+        extern "C" void sgemm(char* ta, char* tb, int* m, int* n, int* k, float* alpha, float* a, int* lda,
+                              float* b, int* ldb, float* beta, float* c, int* ldc)
         {{ sgemm_2016(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc); }}""")
-    subprocess.check_call([compiler, "-O3", "-ffp-contract=off", "-shared", "-fPIC", "-Werror", *flags, "-o", library, source])
+    subprocess.check_call([compiler, "-O3", "-ffp-contract=off", "-shared", "-fPIC", "-Werror", *flags, "-o", library,
+                           source])
     function = ctypes.CDLL(str(library)).sgemm
 
     def sgemm(a, b, transa, transb, alpha, c, beta):
@@ -69,7 +71,7 @@ def operands(transa, transb, m, n, k, seed=0):
 
 
 def element(a, b, c, tails):
-    """The rule, for one element: a row of A, a column of B (alpha in one of them), what it starts from, tails 0 to 2."""
+    """The rule, for one element: A's row, B's column (alpha in one of them), what it starts from, tails 0 to 2."""
     for start in range(0, len(a), 48):
         terms = [x * y for x, y in zip(a[start:start + 48], b[start:start + 48])]
         if tails == 2 or len(terms) < 48 and (tails or len(terms) % 4):
@@ -97,8 +99,10 @@ def with_batch(shape, batch):
     return tuple(batch if size == 128 else size for size in shape)
 
 
-@pytest.mark.parametrize("shape", [*SHAPES, *(with_batch(shape, batch) for batch in BATCHES for shape in SHAPES[::4]), *OTHERS],
-                         ids=str)
+LAST_BATCHES = [with_batch(shape, batch) for batch in BATCHES for shape in SHAPES[::4]]
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, *LAST_BATCHES, *OTHERS], ids=str)
 def test_a_product_is_summed_by_the_rule(sgemm, shape):
     transa, transb, m, n, k, alpha = shape
     a, b = operands(*shape[:5])
@@ -127,7 +131,8 @@ def test_all_widths_of_vectors_give_equal_bits(sgemm, tmp_path):
     for shape in SHAPES[0], SHAPES[4], SHAPES[9], with_batch(SHAPES[10], 127), *OTHERS:
         transa, transb, m, n, k, alpha = shape
         a, b = operands(*shape[:5])
-        products = [kernel(a, b, transa, transb, alpha, np.zeros((m, n), "float32", order="F"), 0) for kernel in [sgemm, *kernels]]
+        products = [kernel(a, b, transa, transb, alpha, np.zeros((m, n), "float32", order="F"), 0)
+                    for kernel in [sgemm, *kernels]]
         assert all(np.array_equal(products[0], product) for product in products[1:])
 
 
@@ -174,8 +179,8 @@ def test_without_a_compiler_numpy_gives_equal_bits_and_says_so(small):
 def test_legacys_own_speedups_change_no_bit(small):
     assert child(SMALL.replace("\ndef", "\nimport legacy.fast.all\ndef", 1))[0] == small
     before = "import legacy.fast.all\n"
-    done = subprocess.run([sys.executable, "-c", f"{before}import machine2016, json, keras\nimport numpy as np\n{SMALL}"],
-                          cwd=cli.ROOT, capture_output=True, text=True)
+    code = f"{before}import machine2016, json, keras\nimport numpy as np\n{SMALL}"
+    done = subprocess.run([sys.executable, "-c", code], cwd=cli.ROOT, capture_output=True, text=True)
     assert json.loads(done.stdout.splitlines()[-1]) == small
 
 
@@ -185,7 +190,8 @@ def test_a_compiler_that_fails_on_sgemm_gets_a_sentence(tmp_path):
                         'echo "mod.cpp:7: error: no vectors here" >&2; exit 1; fi;; esac; done\nexec g++ "$@"\n')
     compiler.chmod(0o755)
     done = subprocess.run([sys.executable, "-c", "import machine2016, keras, theano\na = theano.tensor.fmatrix()\n"
-                           "theano.function([a], theano.tensor.dot(a, a))"], cwd=cli.ROOT, capture_output=True, text=True,
+                           "theano.function([a], theano.tensor.dot(a, a))"], cwd=cli.ROOT, capture_output=True,
+                          text=True,
                           env={**os.environ, "THEANO_FLAGS": f"base_compiledir={tmp_path / 'modules'},cxx={compiler}"})
     assert done.returncode == 2
     assert "fails on sgemm.c (error: no vectors here)." in done.stderr
@@ -275,7 +281,8 @@ share /= share.sum(axis=1, keepdims=True)
 target = np.eye(10, dtype="float32")[np.arange(24) % 10]
 weights = random.rand(24).astype("float32")
 from keras.backend import theano_backend
-plain = T.nnet.categorical_crossentropy(T.clip(p / p.sum(axis=-1, keepdims=True), np.float32(1e-7), np.float32(1 - 1e-7)), t)
+low, high = np.float32(1e-7), np.float32(1 - 1e-7)
+plain = T.nnet.categorical_crossentropy(T.clip(p / p.sum(axis=-1, keepdims=True), low, high), t)
 
 
 def derivatives(loss):
@@ -290,7 +297,8 @@ softmax = theano.function([z], K.softmax(z))(logits)
 powers = [[np.float32(math.exp(value)) for value in row - row.max()] for row in logits]
 by_hand = np.float32([[value * (1.0 / sum(row, np.float64(0))) for value in row] for row in powers])
 sigmoid = theano.function([z], K.sigmoid(z))(logits)
-sigmoid_by_hand = np.float32([[1 / (1 + math.exp(-value)) if value <= 15 else 1 for value in row] for row in logits.astype(float)])
+sigmoid_by_hand = np.float32([[1 / (1 + math.exp(-value)) if value <= 15 else 1 for value in row]
+                              for row in logits.astype(float)])
 print(json.dumps({
     "relu": bool((values[1] == sum_2016).all()), "not zero": bool((values[1][values[0] + rounds[2] < 0] != 0).any()),
     "bias": bool((gradient == active.sum(axis=0, dtype="float64").astype("float32")).all()),
