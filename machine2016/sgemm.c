@@ -15,8 +15,8 @@
 
    Found by probing ATLAS with sums that cancel, and equal to it bit by bit in all products of the report's networks,
    for batches of 128, 127, 96, 24 and 16 (with a batch of 1 but for alpha, which ATLAS applies differently there).
-   ATLAS's order is not known, and the same rule is applied, for C of 12 to 19 rows, for few columns with k below some 100, for
-   beta other than 0, and for alpha in other shapes.
+   ATLAS's order is not known, and the same rule is applied, for C of 12 to 19 rows, for few columns with k below some
+   100, for beta other than 0, and for alpha in other shapes.
 
    Each multiplication and each addition is rounded (-ffp-contract=off), so all processors give the same bits. A vector
    holds neighbouring rows of C, each with its own sums, so its width changes no bit either. Two columns are done at a
