@@ -81,12 +81,15 @@ def save_metrics(folder, name, settings, curves):
                        ends, history)
 
 
+def _versions():
+    return {package: importlib.metadata.version(package) for package in PACKAGES}
+
+
 def save(model, path, settings, curve):
     """Write a trained model to `path` in Keras's own format, with its settings and curve as JSON attributes."""
-    versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     with atomic_write(path) as part, h5py.File(part, "w") as file:
         model.save(file)
-        for name, value in (("settings", settings), ("versions", versions), ("curve", curve)):
+        for name, value in (("settings", settings), ("versions", _versions()), ("curve", curve)):
             file.attrs[name] = json.dumps(value)
 
 
@@ -95,10 +98,9 @@ def kept(path, settings):
 
     InputError where the file is no saved training.
     """
-    versions = {package: importlib.metadata.version(package) for package in PACKAGES}
     try:
         with h5py.File(path, "r") as file:
-            same = json.loads(file.attrs["settings"]) == settings and json.loads(file.attrs["versions"]) == versions
+            same = json.loads(file.attrs["settings"]) == settings and json.loads(file.attrs["versions"]) == _versions()
             return json.loads(file.attrs["curve"]) if same else None
     except FileNotFoundError:
         return None
