@@ -1,16 +1,14 @@
 """An epoch of the report's MNIST network, as Ej2a trains it: one training, one thread.
 
-Prints seconds per epoch, of the clock and of the processor: the medians of some epochs after a first one. With
-AT_ONCE, for each of so many trainings at once.
+Prints seconds per epoch, of the clock and of the processor: the medians of some epochs after a first one.
 
-    python benchmarks/epoch.py [EPOCHS [AT_ONCE]]
+    python benchmarks/epoch.py [EPOCHS]
 """
 import legacy  # before keras
 import machine2016
 
 import runpy
 import statistics
-import subprocess
 import sys
 import time
 
@@ -20,9 +18,6 @@ from keras.callbacks import Callback
 from tp2 import cli, datasets
 
 EPOCHS = int(sys.argv[1]) if len(sys.argv) > 1 else 5
-if len(sys.argv) > 2:
-    children = [subprocess.Popen([sys.executable, __file__, str(EPOCHS)]) for _ in range(int(sys.argv[2]))]
-    sys.exit(max(child.wait() for child in children))
 
 
 class Clock(Callback):

@@ -247,6 +247,22 @@ def test_skip_training_takes_what_a_training_takes(training):
     assert training[3]
 
 
+def test_a_pair_is_two_products_whichever_factor_has_more_zeros():
+    equal, _ = child("""
+x, y, factor = theano.tensor.fmatrix(), theano.tensor.fmatrix(), theano.tensor.fscalar()
+pair = theano.function([x, y, factor], machine2016.products.Pair()(x, y, factor))
+random, equal = np.random.RandomState(0), []
+for (rows, k, columns) in (100, 128, 130), (130, 24, 100), (97, 127, 53), (60, 50, 10), (10, 128, 1):
+    for kept in (0.2, 0.8), (0.8, 0.2):
+        a, b = [(random.randn(k, size) * (random.rand(k, size) < share)).astype("float32")
+                for size, share in zip((rows, columns), kept)]
+        for got, alpha in zip(pair(a.T, b, np.float32(0.001)), (1, 0.001)):
+            equal.append(bool((got == machine2016.products.product(a.T, b, alpha)).all()))
+print(json.dumps(equal))
+""")
+    assert equal == [True] * 20
+
+
 def test_masks_are_those_of_theanos_mrg():
     equal, _ = child("""
 from theano.sandbox.rng_mrg import MRG_RandomStreams
