@@ -27,13 +27,12 @@
 #include <string.h>
 
 #if defined(__AVX512F__)
-enum { LANES = 16, VECTORS = 6 }; /* floats in a vector; vectors in a panel, as measured */
+enum { BLOCK = 48, LANES = 16, VECTORS = 6 }; /* floats in a vector; vectors in a panel, as measured */
 #elif defined(__AVX__)
-enum { LANES = 8, VECTORS = 4 };
+enum { BLOCK = 48, LANES = 8, VECTORS = 4 };
 #else
-enum { LANES = 4, VECTORS = 4 };
+enum { BLOCK = 48, LANES = 4, VECTORS = 4 };
 #endif
-enum { BLOCK = 48 };
 typedef float vector_of_floats __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef struct { vector_of_floats of[2][VECTORS]; } sums; /* for a panel's rows and two columns */
 
