@@ -5,6 +5,7 @@ Convolution and pooling without a compiler (also in FAST_COMPILE and DebugMode),
 """
 import functools
 import inspect
+import re
 import textwrap
 
 # {module: {function: [(what stands in its source, what is to stand there), ...]}}
@@ -15,7 +16,10 @@ _LINES = {
         "AveragePoolGrad.perform": [("gxk[region_slice]", "gxk[tuple(region_slice)]")],
         "MaxPoolRop.perform": [("yk[[", "yk[tuple(["), ("xrange(nd)]]", "xrange(nd)])]")],
     },
-    "theano.tensor.sort": {"_topk_py_impl": [("[idx]", "[tuple(idx)]")]},
+    # NumPy 2: partition and argpartition no longer leave numbers in the same order; the gradient takes the second's.
+    "theano.tensor.sort": {"_topk_py_impl": [
+        ("np.partition(x, -k, axis=axis)[idx]",
+         "np.take_along_axis(x, np.argpartition(x, -k, axis=axis)[tuple(idx)], axis)"), ("[idx]", "[tuple(idx)]")]},
     # NumPy 2: ndarray.itemset; NumPy 2.3: ndarray.tostring.
     "theano.compile.debugmode": {"_Linker.make_all": [("[0].itemset(dr_vals[r][0])", "[0][...] = dr_vals[r][0]")]},
     "theano.printing": {"hex_digest": [("tostring", "tobytes")]},
@@ -89,6 +93,19 @@ def _batched_dot(blas):
     blas.BatchedDot.c_code = c_code
 
 
+def _empty_matrices(blas):
+    """Since NumPy 1.23 empty arrays have strides of 0, and Gemm ends with "some matrix has no unit stride"."""
+    gemm, version = blas.GemmRelated, blas.GemmRelated.build_gemm_version
+    gemm.encode_strides_in_unit = gemm.encode_strides_in_unit.replace("]==1", "]<=1")
+    gemm.compute_strides = re.sub(r"\((N(.)\[(.)\]) > 1\)", r"(\1 > 1 && S\2[\3])", gemm.compute_strides)
+    gemm.build_gemm_version = lambda self: (*version(self), "empty")
+
+
+def _blas(module):
+    _batched_dot(module)
+    _empty_matrices(module)
+
+
 def _docstring(module):
     """`python -OO` has no docstrings, to one of which each PatternSub adds."""
     module.PatternSub.__doc__ = module.PatternSub.__doc__ or ""
@@ -97,7 +114,7 @@ def _docstring(module):
 AROUND_IMPORT = {}
 AFTER_IMPORT = {
     **dict.fromkeys(_LINES, _edit),
-    "theano.tensor.blas": _batched_dot,
+    "theano.tensor.blas": _blas,
     "theano.gof.opt": _docstring,
     "theano.tensor.nnet.abstract_conv": _convolve,
     "theano.tensor.nnet.conv": _conv_op,

@@ -44,8 +44,31 @@ def test_debugmode_updates_a_number_in_place():
     assert count.get_value() == 3
 
 
+def test_top_k_has_the_order_of_its_indices_and_gradient():
+    from theano.tensor.sort import argtopk, topk
+    x, values = T.dvector(), np.random.RandomState(0).permutation(1000) / 2
+    largest, at = (theano.function([x], f(x, 500, sorted=False))(values) for f in (topk, argtopk))
+    assert (largest == values[at]).all()
+
+
 def test_the_digest_of_an_array():
     assert theano.printing.hex_digest(np.arange(2.)).endswith("|strides=[8]|shape=[2]")
+
+
+@pytest.mark.parametrize("imported", ["legacy", "legacy.fast.all", "machine2016"])
+def test_a_product_with_an_empty_matrix_is_added(imported):
+    code = f"""
+import {imported}, theano, numpy as np
+x, y = theano.tensor.fmatrices("xy")
+z = theano.shared(np.ones((3, 5), "float32"))
+add = theano.function([x, y], [], updates=[(z, np.float32(2) * z + theano.tensor.dot(x, y))])
+print([type(node.op).__name__ for node in add.maker.fgraph.apply_nodes])
+for rows, k, columns in (3, 0, 5), (0, 4, 5), (3, 4, 0):
+    z.set_value(np.ones((rows, columns), "float32"))
+    add(np.ones((rows, k), "float32"), np.ones((k, columns), "float32"))
+    print(z.get_value().tolist())
+"""
+    assert python(code).stdout.splitlines()[-4:] == ["['Gemm']", str([[2.] * 5] * 3), "[]", "[[], [], []]"]
 
 
 @pytest.mark.slow
