@@ -2,7 +2,7 @@
 
 Runs Ej2a and Ej1b_ii at full size for each seed and writes their curves to results/stability.json, from
 which the grading computes, for each of the report's claims, the share of seeds for which it holds, and for
-each training the rank of the report's curve. A seed takes some 2.5 minutes of one processor. What has ended
+each training the rank of the report's curve. A seed takes some six minutes of one processor. What has ended
 is kept, in results/seeds/ and in stability.json: run it again to go on, or with other --seeds to add them.
 
 Runs go through joblib, on all processors of this machine or, with --scheduler, on a Dask cluster whose
