@@ -160,7 +160,7 @@ static void list_terms(terms *list, size_t lists, term *t, uint64_t *found, cons
         for (int start = 0; start < p->k || start == 0; start += BLOCK) {
             const int length = p->k - start < BLOCK ? p->k - start : BLOCK;
             uint64_t bit[BLOCK];
-            int term_of[BLOCK]; /* a bit: in sequence, or a lane's terms and then the next lane's */
+            int term_of[BLOCK]; /* by its bit: in sequence, or lane after lane */
             for (int j = 0, known = -1; j < p->n; j += p->step, ++list) {
                 const int sequence = in_sequence(p, tail_row, j, length);
                 if (tail_row && sequence == in_sequence(p, 0, j, length)) {
