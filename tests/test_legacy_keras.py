@@ -27,6 +27,7 @@ def test_keras_runs_on_theano_whatever_the_user_configured(tmp_path):
         assert (home / "keras.json").read_text() == config
 
 
+@pytest.mark.slow
 def test_an_epochs_loss_is_averaged_in_float64():
     """As before NumPy 2: float32 times a number was a float64, which json takes."""
     import keras
@@ -49,6 +50,7 @@ def small_model():
     return model
 
 
+@pytest.mark.slow
 def test_save_load_model_and_load_weights_with_h5py_3(tmp_path):
     import h5py
     from keras.models import load_model

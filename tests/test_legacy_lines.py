@@ -55,6 +55,7 @@ def test_the_digest_of_an_array():
     assert theano.printing.hex_digest(np.arange(2.)).endswith("|strides=[8]|shape=[2]")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("imported", ["legacy", "legacy.fast.all", "machine2016"])
 def test_a_product_with_an_empty_matrix_is_added(imported):
     code = f"""

@@ -171,6 +171,7 @@ def test_the_largest_of_all_compiles():
     assert [value.tolist() for value in got] == [7, 2, [1, 0], 7, 2, [[7, 2]]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["complex64", "complex128"])
 def test_complex_numbers_compile(dtype):
     x, y = T.vector(dtype=dtype), T.vector(dtype=dtype)

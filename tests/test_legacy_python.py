@@ -2,6 +2,7 @@
 import legacy
 
 import numpy as np
+import pytest
 import theano
 import theano.tensor as T
 from test_legacy import python
@@ -13,6 +14,7 @@ def test_collections_has_the_abstract_classes_that_keras_asks_for():
         assert getattr(collections, name) is getattr(collections.abc, name)
 
 
+@pytest.mark.slow
 def test_scan_runs_and_has_a_gradient():
     x, w = T.vector(), T.scalar()
     states, _ = theano.scan(lambda value, state: w * state + value, x, T.zeros_like(x[0]))

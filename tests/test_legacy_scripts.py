@@ -58,6 +58,7 @@ def test_what_is_no_script_is_one_sentence(tmp_path):
         assert done.returncode == 2 and done.stderr.count("\n") == 1 and named in done.stderr and not done.stdout
 
 
+@pytest.mark.slow
 def test_theanos_own_floatx_is_kept_unless_asked(tmp_path):
     script = written(tmp_path, "import theano; print(theano.config.floatX, theano.tensor.scalar().dtype)")
     rc = written(tmp_path, "[global]\nfloatX = float16\n", "theanorc")
@@ -68,6 +69,7 @@ def test_theanos_own_floatx_is_kept_unless_asked(tmp_path):
     assert run(keras).stdout.split() == ["float32"]  # which Keras itself sets
 
 
+@pytest.mark.slow
 def test_a_training_has_acc_and_val_acc(tmp_path):
     script = written(tmp_path, """
 import numpy as np

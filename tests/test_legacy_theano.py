@@ -114,6 +114,7 @@ def test_sparse_matrices():
     assert np.allclose(got[2], a.toarray().T @ np.ones((5, 2))) and got[3].nnz == a.nnz
 
 
+@pytest.mark.slow
 def test_debug_mode_and_printing():
     x = T.vector("x")
     function = theano.function([x], T.exp(x * 2).sum(), mode=theano.compile.DebugMode(check_py_code=True))

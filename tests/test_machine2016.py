@@ -176,6 +176,7 @@ def test_without_a_compiler_numpy_gives_equal_bits_and_says_so(small):
     assert "machine2016: without a C++ compiler NumPy adds up the products: the same numbers" in said
 
 
+@pytest.mark.slow
 def test_legacys_own_speedups_change_no_bit(small):
     assert child(SMALL.replace("\ndef", "\nimport legacy.fast.all\ndef", 1))[0] == small
     before = "import legacy.fast.all\n"

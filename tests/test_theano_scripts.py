@@ -24,6 +24,7 @@ def test_1b_i_line_10_is_the_minibatch_size():
     assert (cli.ROOT / "theano/Ej1b_i.py").read_text().splitlines()[9].startswith("BATCH_SIZE = 10 ")
 
 
+@pytest.mark.slow
 def test_1b_i_changing_line_10_changes_the_run(script, tmp_path):
     lines = (cli.ROOT / "theano/Ej1b_i.py").read_text().splitlines()
     lines[9] = "BATCH_SIZE = 150"

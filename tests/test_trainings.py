@@ -75,6 +75,7 @@ def test_a_damaged_training_is_refused_by_name_and_stays(tmp_path, damage):
     assert path.exists()
 
 
+@pytest.mark.slow
 def test_only_what_is_not_kept_is_trained(tmp_path, capsys):
     trainings.save(Model(), tmp_path / "Ej2a_a.h5", SETTINGS["a"], {**CURVE, "train_correct_whole": 1})
     found = trainings.run(train, SETTINGS, tmp_path, jobs=2)
