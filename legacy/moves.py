@@ -22,7 +22,7 @@ import warnings
 
 import numpy as np
 
-from . import mnist, pictures
+from . import keras1, mnist, pictures
 from .python import _distutils
 
 # --- Python -----------------------------------------------------------------------------
@@ -551,7 +551,19 @@ def _folds_in_order(model_selection):
 
 
 def _wrappers(scikit_learn):
-    """scikit-learn 1.6, 1.8: an estimator must have tags, and say that it is fitted. Keras's were of no type to it."""
+    """scikit-learn 1.6, 1.8: an estimator must have tags, and say that it is fitted. Keras's were of no type to it.
+
+    Keras 2.0 ignores nb_epoch.
+    """
+    plain = scikit_learn.BaseWrapper.filter_sk_params
+
+    def filter_sk_params(self, fn, override=None):
+        given = {**self.sk_params, **(override or {})}
+        epochs = {"epochs": given["nb_epoch"]} if fn.__name__ == "fit" and "nb_epoch" in given else {}
+        return {**epochs, **plain(self, fn, override)}
+
+    scikit_learn.BaseWrapper.filter_sk_params = filter_sk_params
+
     def __sklearn_tags__(self):
         from sklearn.base import BaseEstimator
         return BaseEstimator().__sklearn_tags__()
@@ -579,20 +591,6 @@ def _set_image_dim_ordering(dim_ordering):
     backend.set_image_data_format({"th": "channels_first", "tf": "channels_last"}[dim_ordering])
 
 
-def _merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, output_mask=None, arguments=None,
-           name=None):
-    """Keras 1's and 2.0's: layers' outputs added, multiplied, joined, ... or what a function makes of them."""
-    from keras import layers
-    if callable(mode):
-        return layers.Lambda(mode, output_shape, mask=output_mask, arguments=arguments, name=name)(inputs)
-    if mode == "dot":
-        return layers.dot(inputs, dot_axes, name=name)
-    if mode == "concat":
-        return layers.concatenate(inputs, axis=concat_axis, name=name)
-    join = {"sum": layers.add, "mul": layers.multiply, "ave": layers.average, "max": layers.maximum}[mode]
-    return join(inputs, name=name)
-
-
 def _relu6(x):
     from keras import backend
     return backend.relu(x, max_value=6)
@@ -608,9 +606,31 @@ def _obtain_input_shape(input_shape, default_size, min_size, data_format, requir
 
 KERAS = [
     ("theano.tensor.signal.downsample", "*", {"max_pool_2d": _max_pool_2d}, "1.0"),
-    ("keras", "initializations", "keras.initializers", "2.0"),
-    ("keras.initializations", "*", "keras.initializers", "2.0"),
+    ("keras", "initializations", "keras.initializations", "2.0"),
+    ("keras.initializations", "*", keras1.INITIALIZATIONS, "2.0"),
+    ("keras", "objectives", "keras.objectives", "2.0"),
+    ("keras.engine", "merge Merge", keras1, "2.0"),
+    ("keras.engine.topology", "merge Merge", keras1, "2.0"),
+    ("keras.layers", "Merge", keras1.Merge, "2.2"),
+    ("keras.legacy.layers", "Merge", keras1.Merge, "2.2"),
+    ("keras.models", "Merge", keras1.Merge, "2.0"),
+    ("keras.layers.core", "Merge TimeDistributedDense", keras1, "2.0"),
+    ("keras.layers", "TimeDistributedDense", keras1.TimeDistributedDense, "2.0"),
     ("keras.layers.core", "Highway MaxoutDense", "keras.legacy.layers", "2.0"),
+    ("keras.layers.convolutional", "conv_output_length", "keras.utils.conv_utils", "2.0"),
+    ("keras.metrics", "precision recall fbeta_score fmeasure matthews_correlation", keras1, "2.0"),
+    ("keras.metrics", "f1score fscore", keras1.fmeasure, "2.0"),
+    ("keras.preprocessing.image", "apply_transform", keras1.apply_transform, "2.2"),
+    ("keras.preprocessing.image", "flip_axis transform_matrix_offset_center",
+     "keras_preprocessing.image.affine_transformations", "2.2"),
+    ("keras.preprocessing.image", "list_pictures", "keras_preprocessing.image.utils", "2.2"),
+    ("keras_preprocessing.image.iterator:Iterator", "nb_sample", property(lambda flow: flow.n), "2.0"),
+    ("keras_preprocessing.image.iterator:Iterator", "nb_class", property(lambda flow: flow.num_classes), "2.0"),
+    ("keras.regularizers", "WeightRegularizer ActivityRegularizer", "keras.regularizers:L1L2", "2.0"),
+    ("keras.regularizers", "activity_l1l2", "keras.regularizers:l1_l2", "2.0"),
+    ("keras.utils.layer_utils", "layer_from_config", "keras.layers:deserialize", "2.0"),
+    ("keras.utils.np_utils", "probas_to_classes categorical_probas_to_classes", keras1, "2.0"),
+    ("keras.utils.np_utils", "convert_kernel conv_output_length", "keras.utils.conv_utils", "2.0"),
     ("keras.regularizers", "l1l2", "keras.regularizers:l1_l2", "2.0"),
     ("keras.regularizers", "activity_l1", "keras.regularizers:l1", "2.0"),
     ("keras.regularizers", "activity_l2", "keras.regularizers:l2", "2.0"),
@@ -620,7 +640,13 @@ KERAS = [
     ("keras.applications.mobilenet", "relu6", _relu6, "2.2"),
     ("keras.applications.mobilenet", "DepthwiseConv2D", "keras.layers", "2.2"),
     ("keras.engine.training", "slice_X", "keras.utils.generic_utils:slice_arrays", "2.0"),
+    ("keras.engine.base_layer:Layer", "inbound_nodes", property(lambda layer: layer._inbound_nodes), "2.1.3"),
+    ("keras.engine.base_layer:Layer", "outbound_nodes", property(
+        lambda layer: layer._outbound_nodes, lambda layer, nodes: setattr(layer, "_outbound_nodes", nodes)), "2.1.3"),
     ("keras.engine.topology", "Container", "keras.engine.network:Network", "2.2"),
+    ("keras.backend", "lesser", "keras.backend:less", "2.0"),
+    ("keras.backend", "lesser_equal", "keras.backend:less_equal", "2.0"),
+    ("keras.backend", "_BACKEND", "keras.backend.load_backend", "2.3"),
     ("keras.backend", "image_dim_ordering", _image_dim_ordering, "2.3"),
     ("keras.backend", "set_image_dim_ordering", _set_image_dim_ordering, "2.3"),
     ("keras.backend", "get_variable_shape", "keras.backend:int_shape", "2.3"),
@@ -636,8 +662,8 @@ KERAS = [
 
 def _layers(layers):
     """keras.layers.merge was a function, before it was a module; it answers as both."""
-    vars(_merge).update(vars(layers.merge))
-    layers.merge = _merge
+    vars(keras1.merge).update(vars(layers.merge))
+    layers.merge = keras1.merge
 
 
 def _base_layer(base_layer):
@@ -648,6 +674,22 @@ def _base_layer(base_layer):
         return getattr(self, "get_output_shape_for", functools.partial(plain, self))(input_shape)
 
     base_layer.Layer.compute_output_shape = compute_output_shape
+    # Keras 2.3 took away: add_weight(shape, initializer=..., name=...).
+    base_layer.Layer.add_weight = base_layer.interfaces.legacy_add_weight_support(base_layer.Layer.add_weight)
+
+    def trainable_weights(self, weights):
+        """Keras 2.3 counts a variable as a weight when it becomes an attribute: here it would be one twice."""
+        self._trainable_weights = weights
+        self._non_trainable_weights = [weight for weight in self._non_trainable_weights
+                                       if not any(weight is trained for trained in weights)]
+
+    base_layer.Layer.trainable_weights = base_layer.Layer.trainable_weights.setter(trainable_weights)
+
+
+def _callbacks(callbacks):
+    """Keras 2.3 names `logs` when it calls what a batch is for, so that a callback must name it so, too."""
+    callbacks.Callback.on_train_batch_begin = lambda self, batch, logs=None: self.on_batch_begin(batch, logs)
+    callbacks.Callback.on_train_batch_end = lambda self, batch, logs=None: self.on_batch_end(batch, logs)
 
 
 # --- Keywords ---------------------------------------------------------------------------
@@ -656,7 +698,17 @@ def _base_layer(base_layer):
 KEYWORDS = [
     ("json", "load", "encoding", None, "3.9"),
     ("json", "loads", "encoding", None, "3.9"),
+    ("keras.backend", "conv2d", "border_mode", "padding", "2.0"),
+    ("keras.backend", "conv2d", "dim_ordering", "data_format", "2.0"),
+    ("keras.backend", "pool2d", "border_mode", "padding", "2.0"),
+    ("keras.backend", "pool2d", "dim_ordering", "data_format", "2.0"),
     ("keras.backend", "random_normal", "std", "stddev", "2.0"),
+    ("keras.backend", "resize_images", "dim_ordering", "data_format", "2.0"),
+    ("keras.constraints:MaxNorm", "__init__", "m", "max_value", "2.0"),
+    ("keras.preprocessing.image", "array_to_img", "dim_ordering", "data_format", "2.0"),
+    ("keras.preprocessing.image", "img_to_array", "dim_ordering", "data_format", "2.0"),
+    ("keras.preprocessing.image:ImageDataGenerator", "__init__", "dim_ordering", "data_format", "2.0"),
+    ("keras.utils.np_utils", "to_categorical", "nb_classes", "num_classes", "2.0"),
     ("matplotlib", "use", "warn", None, "3.3"),
     ("matplotlib.axes:Axes", "hist", "normed", "density", "3.1"),
     ("matplotlib.axes:Axes", "grid", "b", "visible", "3.7"),
@@ -672,13 +724,16 @@ KEYWORDS = [
 ]
 
 
+_ORDERINGS = {"th": "channels_first", "tf": "channels_last"}  # dim_ordering's values, of Keras 1
+
+
 def _renamed(function, old, new):
     @functools.wraps(function)
     def call(*arguments, **keywords):
         if old in keywords:
             value = keywords.pop(old)
             if new:
-                keywords[new] = value
+                keywords[new] = _ORDERINGS.get(value) if old == "dim_ordering" else value
         return function(*arguments, **keywords)
     return call
 
@@ -688,7 +743,10 @@ def _renamed(function, old, new):
 _CHANGES = {  # what is changed rather than missing
     "h5py": _h5py, "matplotlib": _colormaps, "matplotlib.axes": _axes, "matplotlib.figure": _projection,
     "matplotlib.pyplot": _pyplot, "matplotlib.style": _styles, "sklearn.model_selection": _folds_in_order,
-    "keras.engine.base_layer": _base_layer, "keras.layers": _layers, "keras.wrappers.scikit_learn": _wrappers,
+    "keras.callbacks.callbacks": _callbacks, "keras.engine.base_layer": _base_layer,
+    "keras.engine.sequential": keras1.sequential, "keras.engine.training": keras1.training,
+    "keras.initializers": keras1.initializers, "keras.layers": _layers, "keras.metrics": keras1.metrics,
+    "keras.wrappers.scikit_learn": _wrappers,
 }
 _names, _classes, _gone, _keywords = {}, {}, {}, {}
 for _module, _words, _now, _version in [*PYTHON, *NUMPY, *SCIPY, *H5PY, *PILLOW, *MATPLOTLIB, *SCIKIT_LEARN, *KERAS]:
