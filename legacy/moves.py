@@ -6,11 +6,13 @@ today is a function here or in `pictures`. "module:Class" stands for a class, "*
 """
 import base64
 import collections.abc
+import datetime
 import functools
 import html
 import importlib
 import importlib.abc
 import importlib.machinery
+import importlib.metadata
 import importlib.util
 import inspect
 import operator
@@ -132,6 +134,8 @@ PYTHON = [
     ("configparser:RawConfigParser", "readfp", "configparser:RawConfigParser.read_file", "3.12"),
     ("imp", "*", {"load_source": _load_source, "find_module": _find_module, "load_module": _load_module,
                   "reload": importlib.reload, "new_module": type(sys), "PY_SOURCE": 1, "PKG_DIRECTORY": 5}, "3.12"),
+    ("pkg_resources", "*", {"get_distribution": importlib.metadata.distribution,  # Lasagne's version; not in a venv
+                            "DistributionNotFound": importlib.metadata.PackageNotFoundError}, "3.12"),
     ("distutils", "*", {}, "3.12"),
     ("distutils.version", "*", {"LooseVersion": LooseVersion, "StrictVersion": StrictVersion}, "3.12"),
     ("distutils.util", "*", {"strtobool": _strtobool}, "3.12"),
@@ -232,7 +236,16 @@ def _unique(plain):
     return unique
 
 
+def _stacked(plain):
+    """NumPy 1.25: what is stacked must be a list, not a generator or a `map`."""
+    @functools.wraps(plain)
+    def stack(tup, *arguments, **keywords):
+        return plain(list(tup) if isinstance(tup, collections.abc.Iterator) else tup, *arguments, **keywords)
+    return stack
+
+
 def _numpy():
+    np.stack, np.hstack, np.vstack, np.dstack = map(_stacked, (np.stack, np.hstack, np.vstack, np.dstack))
     np.array, np.asarray, np.asanyarray = map(_ragged, (np.array, np.asarray, np.asanyarray))
     np.fromstring, np.unique = _fromstring(np.fromstring), _unique(np.unique)
     if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
@@ -292,6 +305,7 @@ SCIPY = [
               "zeros zeros_like", "numpy", "1.12"),
     ("scipy", "log log10 log2 power sqrt", "numpy.lib.scimath", "1.12"),
     ("scipy", "rand randn", "numpy.random", "1.12"),
+    ("scipy", "random", "numpy:random", "1.12"),
     ("scipy.linalg", "pinv2", "scipy.linalg:pinv", "1.9"),
     ("scipy.linalg", "tri tril triu", "numpy", "1.13"),
     ("scipy.signal", _WINDOWS, "scipy.signal.windows", "1.13"),
@@ -300,6 +314,26 @@ SCIPY = [
     ("scipy.integrate", "trapz", "scipy.integrate:trapezoid", "1.14"),
     ("scipy.integrate", "cumtrapz", "scipy.integrate:cumulative_trapezoid", "1.14"),
 ]
+
+
+def _stats(stats):
+    """SciPy 1.11: the mode along an axis no longer keeps this axis."""
+    plain = stats.mode
+
+    @functools.wraps(plain)
+    def mode(a, axis=0, **keywords):
+        a, axis = (np.ravel(a), 0) if axis is None else (a, axis)
+        return plain(a, axis, **{"keepdims": True, **keywords})
+
+    stats.mode = mode
+
+
+# --- PyYAML -----------------------------------------------------------------------------
+
+def _yaml(yaml):
+    """PyYAML 6: `load` asks for a loader; without one, 5.1 to 5.4 took this."""
+    plain = yaml.load
+    yaml.load = functools.wraps(plain)(lambda stream, Loader=yaml.FullLoader: plain(stream, Loader))
 
 
 # --- h5py 2 -----------------------------------------------------------------------------
@@ -505,6 +539,36 @@ def _leave_one_out(n):
     return _Splits(LeaveOneOut().split(np.zeros(n)))
 
 
+def _cross_val_score(estimator, X, y=None, scoring=None, cv=None, **keywords):
+    """The folds' scores, of three folds if none are named."""
+    from sklearn.model_selection import cross_val_score
+    return cross_val_score(estimator, X, y, scoring=scoring, cv=3 if cv is None else cv, **keywords)
+
+
+def _three_folds(name):
+    """A search of grid_search, whose folds were three."""
+    def search(*arguments, **keywords):
+        from sklearn import model_selection
+        found = getattr(model_selection, name)(*arguments, **keywords)
+        return found.set_params(cv=3 if found.cv is None else found.cv)
+    return search
+
+
+CVScore = collections.namedtuple("CVScore", "parameters mean_validation_score cv_validation_scores")
+
+
+def _grid_scores(search):
+    """A tuple for each of a search's parameters: they, the mean of the folds' scores, and the scores."""
+    results = search.cv_results_
+    folds = np.array([results[f"split{fold}_test_score"] for fold in range(search.n_splits_)]).T
+    return [CVScore(*score) for score in zip(results["params"], results["mean_test_score"], folds)]
+
+
+def _linear_assignment(cost):
+    from scipy.optimize import linear_sum_assignment
+    return np.stack(linear_sum_assignment(cost), axis=1)
+
+
 def _imputer(missing_values="NaN", strategy="mean", axis=0, verbose=0, copy=True):
     from sklearn.impute import SimpleImputer
     if axis:
@@ -531,9 +595,16 @@ SCIKIT_LEARN = [
     ("sklearn.cross_validation", "StratifiedKFold", _stratified_k_fold, "0.20"),
     ("sklearn.cross_validation", "ShuffleSplit", _shuffle_split, "0.20"),
     ("sklearn.cross_validation", "LeaveOneOut", _leave_one_out, "0.20"),
+    ("sklearn.cross_validation", "cross_val_score", _cross_val_score, "0.20"),
     ("sklearn.grid_search", "*", "sklearn.model_selection", "0.20"),
+    ("sklearn.grid_search", "GridSearchCV", _three_folds("GridSearchCV"), "0.20"),
+    ("sklearn.grid_search", "RandomizedSearchCV", _three_folds("RandomizedSearchCV"), "0.20"),
+    ("sklearn.model_selection._search:BaseSearchCV", "grid_scores_", property(_grid_scores), "0.20"),
     ("sklearn.learning_curve", "*", "sklearn.model_selection", "0.20"),
     ("sklearn.preprocessing", "Imputer", _imputer, "0.22"),
+    ("sklearn.utils.linear_assignment_", "*", {"linear_assignment": _linear_assignment}, "0.23"),
+    ("sklearn.feature_extraction.text:CountVectorizer", "get_feature_names",
+     lambda vectorizer: vectorizer.get_feature_names_out().tolist(), "1.2"),
     ("sklearn.datasets", "fetch_mldata", _fetch_mldata, "0.22"),
     ("sklearn.externals", "joblib", "joblib", "0.23"),
     ("sklearn.externals.joblib", "*", "joblib", "0.23"),
@@ -548,6 +619,14 @@ def _folds_in_order(model_selection):
         def __init__(self, n_splits=5, *, shuffle=False, random_state=None, plain=splitter.__init__):
             plain(self, n_splits, shuffle=shuffle, random_state=random_state if shuffle else None)
         splitter.__init__ = functools.wraps(splitter.__init__)(__init__)
+
+
+def _scorers(scorer):
+    """scikit-learn 0.20: `neg_` before the names of errors as scores. Their values were negative before, too."""
+    for name in "log_loss", "mean_absolute_error", "mean_squared_error", "median_absolute_error":
+        scorer._SCORERS.setdefault(name, scorer._SCORERS["neg_" + name])
+        for known in getattr(scorer.check_scoring, "_skl_parameter_constraints", {}).get("scoring", [])[:1]:
+            known.options.add(name)
 
 
 def _wrappers(scikit_learn):
@@ -570,6 +649,98 @@ def _wrappers(scikit_learn):
 
     scikit_learn.BaseWrapper.__sklearn_tags__ = __sklearn_tags__
     scikit_learn.BaseWrapper.__sklearn_is_fitted__ = lambda self: hasattr(self, "model")
+
+
+# --- pandas -----------------------------------------------------------------------------
+
+class _Ix:
+    """`table.ix[...]`: labels; positions along an axis whose labels are no whole numbers."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def of(self, key):
+        """`iloc` or `loc`, and what to ask it for."""
+        keys = key if isinstance(key, tuple) else (key,)
+        every = [isinstance(key, slice) and key == slice(None) for key in keys]
+        position = [index.dtype.kind != "i" and _whole(key) for index, key in zip(self.table.axes, keys)]
+        if any(position) and all(map(max, every, position)):
+            return self.table.iloc, key
+        keys = tuple(index[key] if at else key for index, key, at in zip(self.table.axes, keys, position))
+        return self.table.loc, keys if isinstance(key, tuple) else keys[0]
+
+    def __getitem__(self, key):
+        where, key = self.of(key)
+        return where[key]
+
+    def __setitem__(self, key, value):
+        where, key = self.of(key)
+        where[key] = value
+
+
+def _whole(key):
+    """Whether a key is of whole numbers."""
+    ends = [end for end in (key.start, key.stop) if end is not None] if isinstance(key, slice) else key
+    return np.asarray(ends).dtype.kind == "i"
+
+
+def _as_matrix(table, columns=None):
+    return (table if columns is None else table[columns]).values
+
+
+def _append(table, other, ignore_index=False, *_, **__):
+    """A table with another's rows, or with one row, below its own."""
+    import pandas
+    if isinstance(other, dict):
+        other = pandas.Series(other)
+    if table.ndim == 2 and isinstance(other, pandas.Series):
+        other = other.to_frame().T.infer_objects()
+    others = other if isinstance(other, list) else [other]
+    return pandas.concat([table, *others], ignore_index=ignore_index)
+
+
+PANDAS = [
+    ("pandas", "np", "numpy", "2.0"),
+    ("pandas", "datetime", datetime.datetime, "2.0"),
+    ("pandas:DataFrame", "ix", property(_Ix), "1.0"),
+    ("pandas:Series", "ix", property(_Ix), "1.0"),
+    ("pandas:DataFrame", "as_matrix", _as_matrix, "1.0"),
+    ("pandas:Series", "as_matrix", _as_matrix, "1.0"),
+    ("pandas:DataFrame", "append", _append, "2.0"),
+    ("pandas:Series", "append", _append, "2.0"),
+    ("pandas:DataFrame", "iteritems", "pandas:DataFrame.items", "2.0"),
+    ("pandas:Series", "iteritems", "pandas:Series.items", "2.0"),
+    ("pandas.tools", "*", {}, "0.24"),
+    ("pandas.tools.plotting", "*", "pandas.plotting", "0.24"),
+]
+
+
+def _read_csv(plain):
+    """pandas 2.0 and 3.0: no `squeeze`, no function that reads dates, another word for lines that are left out."""
+    @functools.wraps(plain)
+    def read_csv(*arguments, squeeze=False, date_parser=None, error_bad_lines=True, **keywords):
+        if not error_bad_lines:
+            keywords["on_bad_lines"] = "warn"
+        if date_parser and isinstance(keywords.get("parse_dates"), list):
+            keywords["converters"] = {**dict.fromkeys(keywords.pop("parse_dates"), date_parser),
+                                      **keywords.get("converters", {})}
+        table = plain(*arguments, **keywords)
+        return table.squeeze("columns") if squeeze else table
+    return read_csv
+
+
+def _get_dummies(plain):
+    """pandas 2.0: indicators are truth values, not bytes."""
+    @functools.wraps(plain)
+    def get_dummies(*arguments, **keywords):
+        return plain(*arguments, **{"dtype": np.uint8, **keywords})
+    return get_dummies
+
+
+def _pandas(pandas):
+    pandas.read_csv, pandas.get_dummies = _read_csv(pandas.read_csv), _get_dummies(pandas.get_dummies)
+    if int(pandas.__version__.split(".")[0]) >= 3:
+        pandas.options.future.infer_string = False  # text is of the type object
 
 
 # --- Theano and Keras -------------------------------------------------------------------
@@ -711,6 +882,8 @@ KEYWORDS = [
     ("keras.utils.np_utils", "to_categorical", "nb_classes", "num_classes", "2.0"),
     ("matplotlib", "use", "warn", None, "3.3"),
     ("matplotlib.axes:Axes", "hist", "normed", "density", "3.1"),
+    ("matplotlib.axes:Axes", "bar", "left", "x", "3.0"),
+    ("matplotlib.pyplot", "bar", "left", "x", "3.0"),
     ("matplotlib.axes:Axes", "grid", "b", "visible", "3.7"),
     ("matplotlib.axes:Axes", "annotate", "s", "text", "3.3"),
     ("matplotlib.pyplot", "annotate", "s", "text", "3.3"),
@@ -720,6 +893,7 @@ KEYWORDS = [
     ("matplotlib.axes:Axes", "semilogy", "basey", "base", "3.5"),
     ("matplotlib.figure:Figure", "add_subplot", "axisbg", "facecolor", "2.2"),
     ("matplotlib.figure:Figure", "add_axes", "axisbg", "facecolor", "2.2"),
+    ("sklearn.manifold:TSNE", "__init__", "n_iter", "max_iter", "1.7"),
     ("sklearn.preprocessing:OneHotEncoder", "__init__", "sparse", "sparse_output", "1.4"),
 ]
 
@@ -742,14 +916,16 @@ def _renamed(function, old, new):
 
 _CHANGES = {  # what is changed rather than missing
     "h5py": _h5py, "matplotlib": _colormaps, "matplotlib.axes": _axes, "matplotlib.figure": _projection,
-    "matplotlib.pyplot": _pyplot, "matplotlib.style": _styles, "sklearn.model_selection": _folds_in_order,
+    "matplotlib.pyplot": _pyplot, "matplotlib.style": _styles, "pandas": _pandas, "scipy.stats": _stats, "yaml": _yaml,
+    "sklearn.model_selection": _folds_in_order, "sklearn.metrics._scorer": _scorers,
     "keras.callbacks.callbacks": _callbacks, "keras.engine.base_layer": _base_layer,
     "keras.engine.sequential": keras1.sequential, "keras.engine.training": keras1.training,
     "keras.initializers": keras1.initializers, "keras.layers": _layers, "keras.metrics": keras1.metrics,
     "keras.wrappers.scikit_learn": _wrappers,
 }
 _names, _classes, _gone, _keywords = {}, {}, {}, {}
-for _module, _words, _now, _version in [*PYTHON, *NUMPY, *SCIPY, *H5PY, *PILLOW, *MATPLOTLIB, *SCIKIT_LEARN, *KERAS]:
+for _module, _words, _now, _version in [*PYTHON, *NUMPY, *SCIPY, *H5PY, *PILLOW, *MATPLOTLIB, *PANDAS,
+                                         *SCIKIT_LEARN, *KERAS]:
     _owner, _, _class = _module.partition(":")
     if _words == "*":
         _gone[_module] = _now
