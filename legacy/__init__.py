@@ -6,8 +6,8 @@
     python -m legacy SCRIPT    # a script of those years as it is
 
 Compatibility: `python`, `numpy`, `lines`, `theano` and `keras` give back what later versions took away from the two,
-each with its cause and the version that it serves. Only under `python -m legacy`: `moves` and `pictures`, names that
-scripts ask other packages for; `scripts`, their processes; `mnist`. `install.py` installs the stack.
+each with its cause and the version that it serves. Only under `python -m legacy`: `moves`, `pictures` and `keras1`,
+names that scripts ask packages for; `scripts`, their processes; `mnist`. `install.py` installs the stack.
 Guards: `compiler` and `cache` refuse or repair, in a sentence, what Theano would end at with a traceback.
 Speed: `fast`. A plain `import legacy` has those that change no number: `startup` and `headers`. LEGACY_FAST=0 in
 the environment switches all of them off, for comparison.

@@ -6,11 +6,13 @@ today is a function here or in `pictures`. "module:Class" stands for a class, "*
 """
 import base64
 import collections.abc
+import datetime
 import functools
 import html
 import importlib
 import importlib.abc
 import importlib.machinery
+import importlib.metadata
 import importlib.util
 import inspect
 import operator
@@ -22,7 +24,7 @@ import warnings
 
 import numpy as np
 
-from . import mnist, pictures
+from . import keras1, mnist, pictures
 from .python import _distutils
 
 # --- Python -----------------------------------------------------------------------------
@@ -132,6 +134,8 @@ PYTHON = [
     ("configparser:RawConfigParser", "readfp", "configparser:RawConfigParser.read_file", "3.12"),
     ("imp", "*", {"load_source": _load_source, "find_module": _find_module, "load_module": _load_module,
                   "reload": importlib.reload, "new_module": type(sys), "PY_SOURCE": 1, "PKG_DIRECTORY": 5}, "3.12"),
+    ("pkg_resources", "*", {"get_distribution": importlib.metadata.distribution,  # Lasagne's version; not in a venv
+                            "DistributionNotFound": importlib.metadata.PackageNotFoundError}, "3.12"),
     ("distutils", "*", {}, "3.12"),
     ("distutils.version", "*", {"LooseVersion": LooseVersion, "StrictVersion": StrictVersion}, "3.12"),
     ("distutils.util", "*", {"strtobool": _strtobool}, "3.12"),
@@ -232,7 +236,16 @@ def _unique(plain):
     return unique
 
 
+def _stacked(plain):
+    """NumPy 1.25: what is stacked must be a list, not a generator or a `map`."""
+    @functools.wraps(plain)
+    def stack(tup, *arguments, **keywords):
+        return plain(list(tup) if isinstance(tup, collections.abc.Iterator) else tup, *arguments, **keywords)
+    return stack
+
+
 def _numpy():
+    np.stack, np.hstack, np.vstack, np.dstack = map(_stacked, (np.stack, np.hstack, np.vstack, np.dstack))
     np.array, np.asarray, np.asanyarray = map(_ragged, (np.array, np.asarray, np.asanyarray))
     np.fromstring, np.unique = _fromstring(np.fromstring), _unique(np.unique)
     if np.lib.NumpyVersion(np.__version__) >= "2.0.0":
@@ -292,6 +305,7 @@ SCIPY = [
               "zeros zeros_like", "numpy", "1.12"),
     ("scipy", "log log10 log2 power sqrt", "numpy.lib.scimath", "1.12"),
     ("scipy", "rand randn", "numpy.random", "1.12"),
+    ("scipy", "random", "numpy:random", "1.12"),
     ("scipy.linalg", "pinv2", "scipy.linalg:pinv", "1.9"),
     ("scipy.linalg", "tri tril triu", "numpy", "1.13"),
     ("scipy.signal", _WINDOWS, "scipy.signal.windows", "1.13"),
@@ -300,6 +314,26 @@ SCIPY = [
     ("scipy.integrate", "trapz", "scipy.integrate:trapezoid", "1.14"),
     ("scipy.integrate", "cumtrapz", "scipy.integrate:cumulative_trapezoid", "1.14"),
 ]
+
+
+def _stats(stats):
+    """SciPy 1.11: the mode along an axis no longer keeps this axis."""
+    plain = stats.mode
+
+    @functools.wraps(plain)
+    def mode(a, axis=0, **keywords):
+        a, axis = (np.ravel(a), 0) if axis is None else (a, axis)
+        return plain(a, axis, **{"keepdims": True, **keywords})
+
+    stats.mode = mode
+
+
+# --- PyYAML -----------------------------------------------------------------------------
+
+def _yaml(yaml):
+    """PyYAML 6: `load` asks for a loader; without one, 5.1 to 5.4 took this."""
+    plain = yaml.load
+    yaml.load = functools.wraps(plain)(lambda stream, Loader=yaml.FullLoader: plain(stream, Loader))
 
 
 # --- h5py 2 -----------------------------------------------------------------------------
@@ -505,6 +539,36 @@ def _leave_one_out(n):
     return _Splits(LeaveOneOut().split(np.zeros(n)))
 
 
+def _cross_val_score(estimator, X, y=None, scoring=None, cv=None, **keywords):
+    """The folds' scores, of three folds if none are named."""
+    from sklearn.model_selection import cross_val_score
+    return cross_val_score(estimator, X, y, scoring=scoring, cv=3 if cv is None else cv, **keywords)
+
+
+def _three_folds(name):
+    """A search of grid_search, whose folds were three."""
+    def search(*arguments, **keywords):
+        from sklearn import model_selection
+        found = getattr(model_selection, name)(*arguments, **keywords)
+        return found.set_params(cv=3 if found.cv is None else found.cv)
+    return search
+
+
+CVScore = collections.namedtuple("CVScore", "parameters mean_validation_score cv_validation_scores")
+
+
+def _grid_scores(search):
+    """A tuple for each of a search's parameters: they, the mean of the folds' scores, and the scores."""
+    results = search.cv_results_
+    folds = np.array([results[f"split{fold}_test_score"] for fold in range(search.n_splits_)]).T
+    return [CVScore(*score) for score in zip(results["params"], results["mean_test_score"], folds)]
+
+
+def _linear_assignment(cost):
+    from scipy.optimize import linear_sum_assignment
+    return np.stack(linear_sum_assignment(cost), axis=1)
+
+
 def _imputer(missing_values="NaN", strategy="mean", axis=0, verbose=0, copy=True):
     from sklearn.impute import SimpleImputer
     if axis:
@@ -531,9 +595,16 @@ SCIKIT_LEARN = [
     ("sklearn.cross_validation", "StratifiedKFold", _stratified_k_fold, "0.20"),
     ("sklearn.cross_validation", "ShuffleSplit", _shuffle_split, "0.20"),
     ("sklearn.cross_validation", "LeaveOneOut", _leave_one_out, "0.20"),
+    ("sklearn.cross_validation", "cross_val_score", _cross_val_score, "0.20"),
     ("sklearn.grid_search", "*", "sklearn.model_selection", "0.20"),
+    ("sklearn.grid_search", "GridSearchCV", _three_folds("GridSearchCV"), "0.20"),
+    ("sklearn.grid_search", "RandomizedSearchCV", _three_folds("RandomizedSearchCV"), "0.20"),
+    ("sklearn.model_selection._search:BaseSearchCV", "grid_scores_", property(_grid_scores), "0.20"),
     ("sklearn.learning_curve", "*", "sklearn.model_selection", "0.20"),
     ("sklearn.preprocessing", "Imputer", _imputer, "0.22"),
+    ("sklearn.utils.linear_assignment_", "*", {"linear_assignment": _linear_assignment}, "0.23"),
+    ("sklearn.feature_extraction.text:CountVectorizer", "get_feature_names",
+     lambda vectorizer: vectorizer.get_feature_names_out().tolist(), "1.2"),
     ("sklearn.datasets", "fetch_mldata", _fetch_mldata, "0.22"),
     ("sklearn.externals", "joblib", "joblib", "0.23"),
     ("sklearn.externals.joblib", "*", "joblib", "0.23"),
@@ -550,14 +621,126 @@ def _folds_in_order(model_selection):
         splitter.__init__ = functools.wraps(splitter.__init__)(__init__)
 
 
+def _scorers(scorer):
+    """scikit-learn 0.20: `neg_` before the names of errors as scores. Their values were negative before, too."""
+    for name in "log_loss", "mean_absolute_error", "mean_squared_error", "median_absolute_error":
+        scorer._SCORERS.setdefault(name, scorer._SCORERS["neg_" + name])
+        for known in getattr(scorer.check_scoring, "_skl_parameter_constraints", {}).get("scoring", [])[:1]:
+            known.options.add(name)
+
+
 def _wrappers(scikit_learn):
-    """scikit-learn 1.6, 1.8: an estimator must have tags, and say that it is fitted. Keras's were of no type to it."""
+    """scikit-learn 1.6, 1.8: an estimator must have tags, and say that it is fitted. Keras's were of no type to it.
+
+    Keras 2.0 ignores nb_epoch.
+    """
+    plain = scikit_learn.BaseWrapper.filter_sk_params
+
+    def filter_sk_params(self, fn, override=None):
+        given = {**self.sk_params, **(override or {})}
+        epochs = {"epochs": given["nb_epoch"]} if fn.__name__ == "fit" and "nb_epoch" in given else {}
+        return {**epochs, **plain(self, fn, override)}
+
+    scikit_learn.BaseWrapper.filter_sk_params = filter_sk_params
+
     def __sklearn_tags__(self):
         from sklearn.base import BaseEstimator
         return BaseEstimator().__sklearn_tags__()
 
     scikit_learn.BaseWrapper.__sklearn_tags__ = __sklearn_tags__
     scikit_learn.BaseWrapper.__sklearn_is_fitted__ = lambda self: hasattr(self, "model")
+
+
+# --- pandas -----------------------------------------------------------------------------
+
+class _Ix:
+    """`table.ix[...]`: labels; positions along an axis whose labels are no whole numbers."""
+
+    def __init__(self, table):
+        self.table = table
+
+    def of(self, key):
+        """`iloc` or `loc`, and what to ask it for."""
+        keys = key if isinstance(key, tuple) else (key,)
+        every = [isinstance(key, slice) and key == slice(None) for key in keys]
+        position = [index.dtype.kind != "i" and _whole(key) for index, key in zip(self.table.axes, keys)]
+        if any(position) and all(map(max, every, position)):
+            return self.table.iloc, key
+        keys = tuple(index[key] if at else key for index, key, at in zip(self.table.axes, keys, position))
+        return self.table.loc, keys if isinstance(key, tuple) else keys[0]
+
+    def __getitem__(self, key):
+        where, key = self.of(key)
+        return where[key]
+
+    def __setitem__(self, key, value):
+        where, key = self.of(key)
+        where[key] = value
+
+
+def _whole(key):
+    """Whether a key is of whole numbers."""
+    ends = [end for end in (key.start, key.stop) if end is not None] if isinstance(key, slice) else key
+    return np.asarray(ends).dtype.kind == "i"
+
+
+def _as_matrix(table, columns=None):
+    return (table if columns is None else table[columns]).values
+
+
+def _append(table, other, ignore_index=False, *_, **__):
+    """A table with another's rows, or with one row, below its own."""
+    import pandas
+    if isinstance(other, dict):
+        other = pandas.Series(other)
+    if table.ndim == 2 and isinstance(other, pandas.Series):
+        other = other.to_frame().T.infer_objects()
+    others = other if isinstance(other, list) else [other]
+    return pandas.concat([table, *others], ignore_index=ignore_index)
+
+
+PANDAS = [
+    ("pandas", "np", "numpy", "2.0"),
+    ("pandas", "datetime", datetime.datetime, "2.0"),
+    ("pandas:DataFrame", "ix", property(_Ix), "1.0"),
+    ("pandas:Series", "ix", property(_Ix), "1.0"),
+    ("pandas:DataFrame", "as_matrix", _as_matrix, "1.0"),
+    ("pandas:Series", "as_matrix", _as_matrix, "1.0"),
+    ("pandas:DataFrame", "append", _append, "2.0"),
+    ("pandas:Series", "append", _append, "2.0"),
+    ("pandas:DataFrame", "iteritems", "pandas:DataFrame.items", "2.0"),
+    ("pandas:Series", "iteritems", "pandas:Series.items", "2.0"),
+    ("pandas.tools", "*", {}, "0.24"),
+    ("pandas.tools.plotting", "*", "pandas.plotting", "0.24"),
+]
+
+
+def _read_csv(plain):
+    """pandas 2.0 and 3.0: no `squeeze`, no function that reads dates, another word for lines that are left out."""
+    @functools.wraps(plain)
+    def read_csv(*arguments, squeeze=False, date_parser=None, error_bad_lines=True, **keywords):
+        if not error_bad_lines:
+            keywords["on_bad_lines"] = "warn"
+        if date_parser and isinstance(keywords.get("parse_dates"), list):
+            keywords["converters"] = {**dict.fromkeys(keywords.pop("parse_dates"), date_parser),
+                                      **keywords.get("converters", {})}
+        table = plain(*arguments, **keywords)
+        return table.squeeze("columns") if squeeze else table
+    return read_csv
+
+
+def _get_dummies(plain):
+    """pandas 2.0: indicators are truth values, not bytes."""
+    @functools.wraps(plain)
+    def get_dummies(*arguments, **keywords):
+        return plain(*arguments, **{"dtype": np.uint8, **keywords})
+    return get_dummies
+
+
+def _pandas(pandas):
+    pandas.read_csv, pandas.get_dummies = _read_csv(pandas.read_csv), _get_dummies(pandas.get_dummies)
+    if int(pandas.__version__.split(".")[0]) >= 3:
+        pandas.options.future.infer_string = False  # text is of the type object
 
 
 # --- Theano and Keras -------------------------------------------------------------------
@@ -579,20 +762,6 @@ def _set_image_dim_ordering(dim_ordering):
     backend.set_image_data_format({"th": "channels_first", "tf": "channels_last"}[dim_ordering])
 
 
-def _merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, output_mask=None, arguments=None,
-           name=None):
-    """Keras 1's and 2.0's: layers' outputs added, multiplied, joined, ... or what a function makes of them."""
-    from keras import layers
-    if callable(mode):
-        return layers.Lambda(mode, output_shape, mask=output_mask, arguments=arguments, name=name)(inputs)
-    if mode == "dot":
-        return layers.dot(inputs, dot_axes, name=name)
-    if mode == "concat":
-        return layers.concatenate(inputs, axis=concat_axis, name=name)
-    join = {"sum": layers.add, "mul": layers.multiply, "ave": layers.average, "max": layers.maximum}[mode]
-    return join(inputs, name=name)
-
-
 def _relu6(x):
     from keras import backend
     return backend.relu(x, max_value=6)
@@ -608,9 +777,31 @@ def _obtain_input_shape(input_shape, default_size, min_size, data_format, requir
 
 KERAS = [
     ("theano.tensor.signal.downsample", "*", {"max_pool_2d": _max_pool_2d}, "1.0"),
-    ("keras", "initializations", "keras.initializers", "2.0"),
-    ("keras.initializations", "*", "keras.initializers", "2.0"),
+    ("keras", "initializations", "keras.initializations", "2.0"),
+    ("keras.initializations", "*", keras1.INITIALIZATIONS, "2.0"),
+    ("keras", "objectives", "keras.objectives", "2.0"),
+    ("keras.engine", "merge Merge", keras1, "2.0"),
+    ("keras.engine.topology", "merge Merge", keras1, "2.0"),
+    ("keras.layers", "Merge", keras1.Merge, "2.2"),
+    ("keras.legacy.layers", "Merge", keras1.Merge, "2.2"),
+    ("keras.models", "Merge", keras1.Merge, "2.0"),
+    ("keras.layers.core", "Merge TimeDistributedDense", keras1, "2.0"),
+    ("keras.layers", "TimeDistributedDense", keras1.TimeDistributedDense, "2.0"),
     ("keras.layers.core", "Highway MaxoutDense", "keras.legacy.layers", "2.0"),
+    ("keras.layers.convolutional", "conv_output_length", "keras.utils.conv_utils", "2.0"),
+    ("keras.metrics", "precision recall fbeta_score fmeasure matthews_correlation", keras1, "2.0"),
+    ("keras.metrics", "f1score fscore", keras1.fmeasure, "2.0"),
+    ("keras.preprocessing.image", "apply_transform", keras1.apply_transform, "2.2"),
+    ("keras.preprocessing.image", "flip_axis transform_matrix_offset_center",
+     "keras_preprocessing.image.affine_transformations", "2.2"),
+    ("keras.preprocessing.image", "list_pictures", "keras_preprocessing.image.utils", "2.2"),
+    ("keras_preprocessing.image.iterator:Iterator", "nb_sample", property(lambda flow: flow.n), "2.0"),
+    ("keras_preprocessing.image.iterator:Iterator", "nb_class", property(lambda flow: flow.num_classes), "2.0"),
+    ("keras.regularizers", "WeightRegularizer ActivityRegularizer", "keras.regularizers:L1L2", "2.0"),
+    ("keras.regularizers", "activity_l1l2", "keras.regularizers:l1_l2", "2.0"),
+    ("keras.utils.layer_utils", "layer_from_config", "keras.layers:deserialize", "2.0"),
+    ("keras.utils.np_utils", "probas_to_classes categorical_probas_to_classes", keras1, "2.0"),
+    ("keras.utils.np_utils", "convert_kernel conv_output_length", "keras.utils.conv_utils", "2.0"),
     ("keras.regularizers", "l1l2", "keras.regularizers:l1_l2", "2.0"),
     ("keras.regularizers", "activity_l1", "keras.regularizers:l1", "2.0"),
     ("keras.regularizers", "activity_l2", "keras.regularizers:l2", "2.0"),
@@ -620,7 +811,13 @@ KERAS = [
     ("keras.applications.mobilenet", "relu6", _relu6, "2.2"),
     ("keras.applications.mobilenet", "DepthwiseConv2D", "keras.layers", "2.2"),
     ("keras.engine.training", "slice_X", "keras.utils.generic_utils:slice_arrays", "2.0"),
+    ("keras.engine.base_layer:Layer", "inbound_nodes", property(lambda layer: layer._inbound_nodes), "2.1.3"),
+    ("keras.engine.base_layer:Layer", "outbound_nodes", property(
+        lambda layer: layer._outbound_nodes, lambda layer, nodes: setattr(layer, "_outbound_nodes", nodes)), "2.1.3"),
     ("keras.engine.topology", "Container", "keras.engine.network:Network", "2.2"),
+    ("keras.backend", "lesser", "keras.backend:less", "2.0"),
+    ("keras.backend", "lesser_equal", "keras.backend:less_equal", "2.0"),
+    ("keras.backend", "_BACKEND", "keras.backend.load_backend", "2.3"),
     ("keras.backend", "image_dim_ordering", _image_dim_ordering, "2.3"),
     ("keras.backend", "set_image_dim_ordering", _set_image_dim_ordering, "2.3"),
     ("keras.backend", "get_variable_shape", "keras.backend:int_shape", "2.3"),
@@ -636,8 +833,8 @@ KERAS = [
 
 def _layers(layers):
     """keras.layers.merge was a function, before it was a module; it answers as both."""
-    vars(_merge).update(vars(layers.merge))
-    layers.merge = _merge
+    vars(keras1.merge).update(vars(layers.merge))
+    layers.merge = keras1.merge
 
 
 def _base_layer(base_layer):
@@ -648,6 +845,22 @@ def _base_layer(base_layer):
         return getattr(self, "get_output_shape_for", functools.partial(plain, self))(input_shape)
 
     base_layer.Layer.compute_output_shape = compute_output_shape
+    # Keras 2.3 took away: add_weight(shape, initializer=..., name=...).
+    base_layer.Layer.add_weight = base_layer.interfaces.legacy_add_weight_support(base_layer.Layer.add_weight)
+
+    def trainable_weights(self, weights):
+        """Keras 2.3 counts a variable as a weight when it becomes an attribute: here it would be one twice."""
+        self._trainable_weights = weights
+        self._non_trainable_weights = [weight for weight in self._non_trainable_weights
+                                       if not any(weight is trained for trained in weights)]
+
+    base_layer.Layer.trainable_weights = base_layer.Layer.trainable_weights.setter(trainable_weights)
+
+
+def _callbacks(callbacks):
+    """Keras 2.3 names `logs` when it calls what a batch is for, so that a callback must name it so, too."""
+    callbacks.Callback.on_train_batch_begin = lambda self, batch, logs=None: self.on_batch_begin(batch, logs)
+    callbacks.Callback.on_train_batch_end = lambda self, batch, logs=None: self.on_batch_end(batch, logs)
 
 
 # --- Keywords ---------------------------------------------------------------------------
@@ -656,9 +869,21 @@ def _base_layer(base_layer):
 KEYWORDS = [
     ("json", "load", "encoding", None, "3.9"),
     ("json", "loads", "encoding", None, "3.9"),
+    ("keras.backend", "conv2d", "border_mode", "padding", "2.0"),
+    ("keras.backend", "conv2d", "dim_ordering", "data_format", "2.0"),
+    ("keras.backend", "pool2d", "border_mode", "padding", "2.0"),
+    ("keras.backend", "pool2d", "dim_ordering", "data_format", "2.0"),
     ("keras.backend", "random_normal", "std", "stddev", "2.0"),
+    ("keras.backend", "resize_images", "dim_ordering", "data_format", "2.0"),
+    ("keras.constraints:MaxNorm", "__init__", "m", "max_value", "2.0"),
+    ("keras.preprocessing.image", "array_to_img", "dim_ordering", "data_format", "2.0"),
+    ("keras.preprocessing.image", "img_to_array", "dim_ordering", "data_format", "2.0"),
+    ("keras.preprocessing.image:ImageDataGenerator", "__init__", "dim_ordering", "data_format", "2.0"),
+    ("keras.utils.np_utils", "to_categorical", "nb_classes", "num_classes", "2.0"),
     ("matplotlib", "use", "warn", None, "3.3"),
     ("matplotlib.axes:Axes", "hist", "normed", "density", "3.1"),
+    ("matplotlib.axes:Axes", "bar", "left", "x", "3.0"),
+    ("matplotlib.pyplot", "bar", "left", "x", "3.0"),
     ("matplotlib.axes:Axes", "grid", "b", "visible", "3.7"),
     ("matplotlib.axes:Axes", "annotate", "s", "text", "3.3"),
     ("matplotlib.pyplot", "annotate", "s", "text", "3.3"),
@@ -668,8 +893,12 @@ KEYWORDS = [
     ("matplotlib.axes:Axes", "semilogy", "basey", "base", "3.5"),
     ("matplotlib.figure:Figure", "add_subplot", "axisbg", "facecolor", "2.2"),
     ("matplotlib.figure:Figure", "add_axes", "axisbg", "facecolor", "2.2"),
+    ("sklearn.manifold:TSNE", "__init__", "n_iter", "max_iter", "1.7"),
     ("sklearn.preprocessing:OneHotEncoder", "__init__", "sparse", "sparse_output", "1.4"),
 ]
+
+
+_ORDERINGS = {"th": "channels_first", "tf": "channels_last"}  # dim_ordering's values, of Keras 1
 
 
 def _renamed(function, old, new):
@@ -678,7 +907,7 @@ def _renamed(function, old, new):
         if old in keywords:
             value = keywords.pop(old)
             if new:
-                keywords[new] = value
+                keywords[new] = _ORDERINGS.get(value) if old == "dim_ordering" else value
         return function(*arguments, **keywords)
     return call
 
@@ -687,11 +916,16 @@ def _renamed(function, old, new):
 
 _CHANGES = {  # what is changed rather than missing
     "h5py": _h5py, "matplotlib": _colormaps, "matplotlib.axes": _axes, "matplotlib.figure": _projection,
-    "matplotlib.pyplot": _pyplot, "matplotlib.style": _styles, "sklearn.model_selection": _folds_in_order,
-    "keras.engine.base_layer": _base_layer, "keras.layers": _layers, "keras.wrappers.scikit_learn": _wrappers,
+    "matplotlib.pyplot": _pyplot, "matplotlib.style": _styles, "pandas": _pandas, "scipy.stats": _stats, "yaml": _yaml,
+    "sklearn.model_selection": _folds_in_order, "sklearn.metrics._scorer": _scorers,
+    "keras.callbacks.callbacks": _callbacks, "keras.engine.base_layer": _base_layer,
+    "keras.engine.sequential": keras1.sequential, "keras.engine.training": keras1.training,
+    "keras.initializers": keras1.initializers, "keras.layers": _layers, "keras.metrics": keras1.metrics,
+    "keras.wrappers.scikit_learn": _wrappers,
 }
 _names, _classes, _gone, _keywords = {}, {}, {}, {}
-for _module, _words, _now, _version in [*PYTHON, *NUMPY, *SCIPY, *H5PY, *PILLOW, *MATPLOTLIB, *SCIKIT_LEARN, *KERAS]:
+for _module, _words, _now, _version in [*PYTHON, *NUMPY, *SCIPY, *H5PY, *PILLOW, *MATPLOTLIB, *PANDAS,
+                                         *SCIKIT_LEARN, *KERAS]:
     _owner, _, _class = _module.partition(":")
     if _words == "*":
         _gone[_module] = _now

@@ -44,17 +44,22 @@ def _jobs(fork_exec):
     fork_exec.fork_exec = lambda command, *arguments, **keywords: plain(_under_legacy(command), *arguments, **keywords)
 
 
-# --- Keras: 2.3 renamed `acc` to `accuracy`, in what a training logs -----------------------------------
+# --- Keras: 2.3 calls a metric in what a training logs as compile's `metrics` does --------------------
+
+_LOGGED = {"accuracy": "acc", "mae": "mean_absolute_error", "mse": "mean_squared_error",
+           "mape": "mean_absolute_percentage_error", "msle": "mean_squared_logarithmic_error"}
+
 
 def _acc(keras):
-    """Log each accuracy that `metrics=["accuracy"]` gives under its name before Keras 2.3, too."""
+    """Log what `metrics=["accuracy", "mae"]` gives under the names it had before Keras 2.3, too."""
     from keras.callbacks import BaseLogger
 
     def add(callback, logs):
         outputs = ["", *(f"{name}_" for name in callback.model.output_names)]
         for prefix in outputs + [f"val_{output}" for output in outputs]:
-            if f"{prefix}accuracy" in logs:
-                logs.setdefault(f"{prefix}acc", logs[f"{prefix}accuracy"])
+            for name, before in _LOGGED.items():
+                if prefix + name in logs:
+                    logs.setdefault(prefix + before, logs[prefix + name])
 
     def also(method):
         def call(self, number, logs=None):

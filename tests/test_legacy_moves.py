@@ -147,3 +147,67 @@ def test_joblibs_processes_come_up_under_legacy(tmp_path):
                                "time.clock() > 0\n\nif __name__ == '__main__':\n"
                                "    print(joblib.Parallel(n_jobs=2)(joblib.delayed(work)(n) for n in (1, 2)))\n")
     assert run(script, THEANO_FLAGS="cxx=").stdout == "[(1, True), (1, True)]\n"
+
+
+def test_scikit_learn_0_19(tmp_path):
+    pytest.importorskip("sklearn")
+    run(written(tmp_path, """
+import numpy as np
+from sklearn.cross_validation import cross_val_score
+from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.grid_search import GridSearchCV
+from sklearn.linear_model import Ridge
+from sklearn.utils.linear_assignment_ import linear_assignment
+x = np.arange(12.0)[:, None]
+search = GridSearchCV(Ridge(), {"alpha": [0.5, 1]}, scoring="mean_squared_error").fit(x, x[:, 0])
+assert [(score.parameters["alpha"], len(score.cv_validation_scores)) for score in search.grid_scores_] == [(0.5, 3), (1, 3)]
+assert all(mean < 0 and np.isclose(mean, scores.mean()) for _, mean, scores in search.grid_scores_)
+assert cross_val_score(Ridge(), x, x[:, 0], "mean_absolute_error").shape == (3,)
+assert len(cross_val_score(Ridge(), x, x[:, 0], cv=4)) == 4
+assert TfidfVectorizer().fit(["bb aa", "cc"]).get_feature_names() == ["aa", "bb", "cc"]
+assert linear_assignment(np.array([[3, 1], [1, 3]])).tolist() == [[0, 1], [1, 0]]
+"""), cwd=tmp_path)
+
+
+def test_pandas_0_25(tmp_path):
+    pytest.importorskip("pandas")
+    (tmp_path / "sales.csv").write_text("Month,Sales\n1-01,266.0\n1-02,145.9\n")
+    run(written(tmp_path, """
+import pandas as pd
+from pandas import DataFrame, Series, datetime, read_csv
+sales = read_csv("sales.csv", header=0, parse_dates=[0], index_col=0, squeeze=True,
+                 date_parser=lambda month: datetime.strptime("190" + month, "%Y-%m"))
+assert isinstance(sales, Series) and sales.index[1] == datetime(1901, 2, 1) and sales.tolist() == [266, 145.9]
+table = DataFrame({"a": [1, 2, 3, 4], "b": list("xyzx"), "c": [0.1, 0.2, 0.3, 0.4]})
+assert table.select_dtypes(include=["object"]).columns.tolist() == ["b"] and table.as_matrix(["a", "c"]).shape == (4, 2)
+assert pd.get_dummies(table["b"]).values.dtype == "uint8" and pd.np.pi > 3
+assert [name for name, _ in table.iteritems()] == ["a", "b", "c"]
+assert table.append(table).index.tolist() == [0, 1, 2, 3] * 2 and Series([1]).append(Series([2])).tolist() == [1, 2]
+assert table.append({"a": 5, "b": "y", "c": 1.0}, ignore_index=True).a.tolist() == [1, 2, 3, 4, 5]
+assert table.ix[0:2, "a"].tolist() == [1, 2, 3] and table.ix[:, 0:2].columns.tolist() == ["a", "b"]  # labels; positions
+assert table.ix[table.a > 2, "c"].tolist() == [0.3, 0.4] and table.ix[2].tolist() == [3, "z", 0.3]
+named = table.set_index("b")
+assert named.ix[0].tolist() == [1, 0.1] and named.ix["y", "a"] == 2 and named.ix[0:2, 0].tolist() == [1, 2]
+assert named.ix[-1, -1] == 0.4 and named.ix[["y", "z"], "a"].tolist() == [2, 3]
+table.ix[table.a > 3, "c"] = 9
+assert table.c.tolist() == [0.1, 0.2, 0.3, 9]
+"""), cwd=tmp_path)
+
+
+def test_stacks_of_generators_modes_yaml_and_bars(tmp_path):
+    run(written(tmp_path, """
+import importlib.metadata
+import matplotlib.pyplot as plt
+import numpy as np
+import pkg_resources
+import scipy
+import yaml
+from scipy.stats import mode
+assert np.vstack(map(np.ones, [2, 2])).shape == (2, 2) and np.hstack(np.ones(2) for _ in range(2)).shape == (4,)
+assert mode([[1, 5], [1, 6], [2, 5]])[0][0].tolist() == [1, 5] and mode([3, 3, 1])[0][0] == 3
+assert mode([[1, 2], [2, 3]], axis=None)[1][0] == 2
+assert yaml.load("a: [1, 2]") == {"a": [1, 2]} and yaml.load("b", Loader=yaml.SafeLoader) == "b"
+assert plt.bar(left=[3], height=[2], width=1)[0].get_x() == 2.5
+assert pkg_resources.get_distribution("numpy").version == importlib.metadata.version("numpy")
+scipy.random.seed(0)
+"""), cwd=tmp_path)
