@@ -112,6 +112,8 @@ MENDED = [
     "io_utils_test.py, test_model_saving.py: models saved into file objects (h5py opened without a mode, File.fid)",
     "sequence_test.py::test_skipgrams: random.randint of a float",
     "theano/compile/tests/test_debugmode.py: ndarray.itemset",
+    "theano/tensor/tests/test_blas.py: an empty matrix in Gemm, whose strides NumPy 1.23 made 0",
+    "theano/tensor/tests/test_sort.py: the gradient of an unsorted top-k, since NumPy 2 partitions in two orders",
 ]
 
 
