@@ -65,8 +65,6 @@ def _filled_in(theirs):
         compiler.check(named["cxx"], options, folder)
     if not named.get("cxx", ours.get("cxx")):
         ours["blas.ldflags"] = ""
-        # This check stops where only the convolution in Python is left, for border_mode "half".
-        ours["optimizer_excluding"] = ":".join([*filter(None, [ours.get("optimizer_excluding")]), "AbstractConvCheck"])
     filled = [f"{flag}={_quoted(value)}" for flag, value in ours.items() if flag not in named]
     return ",".join([*filled, *filter(str.strip, theirs.split(","))])
 
