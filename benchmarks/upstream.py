@@ -104,7 +104,7 @@ REASONS = [
     (r"test_grad_multiple_outs_taps", "the test's own", "it wants a BLAS: CGemv among the Ops"),
     (r"Inexact indices into sparse matrices", "limitation",
      "theano.sparse.sandbox.sp, convolution by sparse matrices, indexes with floats: nnet.conv2d does it"),
-    (r"import `pydot`", "the test's own", "it needs pydot and Graphviz"),
+    (r"import `pydot`|`pydot` failed", "the test's own", "it needs pydot and Graphviz"),
 ]
 
 
