@@ -19,7 +19,7 @@ class Fused(theano.Op):
     Inside Theano's function g++ does not vectorise loops.
     """
     def c_code_cache_version(self):
-        return (1, self.c_support_code())
+        return (2, self.c_support_code())
 
     def c_headers(self):
         return ["<math.h>", "<vector>"]
@@ -38,6 +38,12 @@ class Fused(theano.Op):
                 *output = (PyArrayObject*) PyArray_SimpleNew(PyArray_NDIM(model), PyArray_DIMS(model), NPY_FLOAT32);
             }
             return (npy_float32*) PyArray_DATA(*output);
+        }
+        static bool fits(PyArrayObject* matrix, npy_intp rows, npy_intp columns) {
+            if (PyArray_DIM(matrix, 0) == rows && PyArray_DIM(matrix, 1) == columns) return true;
+            PyErr_Format(PyExc_ValueError, "machine2016: a matrix of %ld x %ld, where %ld x %ld is needed",
+                         (long) PyArray_DIM(matrix, 0), (long) PyArray_DIM(matrix, 1), (long) rows, (long) columns);
+            return false;
         }
         """ + self.c_functions
 
@@ -93,10 +99,13 @@ class Units(Fused):
         *x, factor, mask = inputs
         return f"""
         {{
-            const Floats x({x[0]}), bias({x[-1]}), mask({mask});
-            npy_float32* const to = like({x[0]}, &{outputs[0]});
             const npy_intp rows = PyArray_DIM({x[0]}, 0), columns = PyArray_DIM({x[0]}, 1);
             const bool one = PyArray_SIZE({mask}) == 1;
+            if (!fits({x[-1]}, {"1" if self.rectify else "rows"}, columns) || !(one || fits({mask}, rows, columns))) {{
+                {sub["fail"]}
+            }}
+            const Floats x({x[0]}), bias({x[-1]}), mask({mask});
+            npy_float32* const to = like({x[0]}, &{outputs[0]});
             for (npy_intp row = 0; row < rows; ++row)
                 units(columns, to + row * columns, x.data + row * columns, {"bias.data" if self.rectify else "NULL"},
                       *(npy_float32*) PyArray_DATA({factor}), mask.data + (one ? 0 : row * columns), one);
@@ -159,10 +168,14 @@ class UnitsGradient(Fused):
             for (npy_intp i = 0; i < columns; ++i) bias_gradient[i] = total[i];""" if self.rectify else ""
         return f"""
         {{
-            const Floats x({x[0]}), bias({x[-1]}), mask({mask}), g({g});
-            npy_float32* const to = like({x[0]}, &{outputs[0]});
             const npy_intp rows = PyArray_DIM({x[0]}, 0), columns = PyArray_DIM({x[0]}, 1);
             const bool one = PyArray_SIZE({mask}) == 1;
+            if (!fits({x[-1]}, {"1" if self.rectify else "rows"}, columns) || !(one || fits({mask}, rows, columns))
+                    || !fits({g}, rows, columns)) {{
+                {sub["fail"]}
+            }}
+            const Floats x({x[0]}), bias({x[-1]}), mask({mask}), g({g});
+            npy_float32* const to = like({x[0]}, &{outputs[0]});
             std::vector<npy_float64> sums(columns, 0.);
             for (npy_intp row = 0; row < rows; ++row)
                 units_gradient(columns, to + row * columns, g.data + row * columns, x.data + row * columns,
@@ -217,9 +230,10 @@ class Loss(Fused):
         p, t = inputs
         return f"""
         {{
-            const Floats p({p}), t({t});
             npy_intp rows = PyArray_DIM({p}, 0);
             const npy_intp classes = PyArray_DIM({p}, 1);
+            if (!fits({t}, rows, classes)) {{ {sub["fail"]} }}
+            const Floats p({p}), t({t});
             if (!{outputs[0]} || PyArray_DIM({outputs[0]}, 0) != rows) {{
                 Py_XDECREF({outputs[0]});
                 {outputs[0]} = (PyArrayObject*) PyArray_SimpleNew(1, &rows, NPY_FLOAT32);
@@ -285,9 +299,10 @@ class LossGradient(Fused):
         p, t, g = inputs
         return f"""
         {{
+            const npy_intp rows = PyArray_DIM({p}, 0), classes = PyArray_DIM({p}, 1);
+            if (!fits({t}, rows, classes)) {{ {sub["fail"]} }}
             const Floats p({p}), t({t}), g({g});
             npy_float32* const to = like({p}, &{outputs[0]});
-            const npy_intp rows = PyArray_DIM({p}, 0), classes = PyArray_DIM({p}, 1);
             const npy_float32 n = rows;
             for (npy_intp row = 0; row < rows; ++row)
                 loss_gradient(classes, n, to + row * classes, p.data + row * classes, t.data + row * classes,
@@ -342,13 +357,14 @@ class RMSpropStep(Fused):
 
     def c_code(self, node, name, inputs, outputs, sub):
         p, a, g, rate_g, rho, epsilon = inputs
-        take = "".join(f"Py_XDECREF({new}); {new} = {old}; Py_INCREF({new});" if self.inplace else
-                       f"Py_XDECREF({new}); {new} = (PyArrayObject*) PyArray_NewCopy({old}, NPY_CORDER);"
-                       for new, old in zip(outputs, (p, a)))
+        in_place = "true" if self.inplace else "false"
+        take = "".join(f"""
+        Py_XDECREF({new});
+        if ({in_place} && PyArray_ISCARRAY({old})) Py_INCREF({new} = {old});
+        else {new} = (PyArrayObject*) PyArray_NewCopy({old}, NPY_CORDER);""" for new, old in zip(outputs, (p, a)))
         return f"""
-        if (!PyArray_ISCARRAY({p}) || !PyArray_ISCARRAY({a}) || !PyArray_SAMESHAPE({p}, {a})
-                || !PyArray_SAMESHAPE({p}, {g}) || !PyArray_SAMESHAPE({p}, {rate_g})) {{
-            PyErr_SetString(PyExc_ValueError, "RMSpropStep: arrays of one shape, contiguous");
+        if (!PyArray_SAMESHAPE({p}, {a}) || !PyArray_SAMESHAPE({p}, {g}) || !PyArray_SAMESHAPE({p}, {rate_g})) {{
+            PyErr_SetString(PyExc_ValueError, "RMSpropStep: parameter, average and gradient are not of one shape");
             {sub["fail"]}
         }}
         {take}
@@ -422,13 +438,13 @@ def _get_updates(slow):
         self.get_gradients = lambda *_: gradients  # computed once, for Keras's steps and ours
         updates = slow(self, loss, params)
         del self.get_gradients
-        if self.initial_decay or any(getattr(p, "constraint", None) for p in params):
+        if self.initial_decay or any(getattr(p, "constraint", None) or p.dtype != "float32" for p in params):
             return updates
         # Keras's list: the iteration counter, then (a, a') and (p, p') of each parameter.
         fused = updates[:1]
         for (a, _), (p, _), g in zip(updates[1::2], updates[2::2], gradients):
             rate_g = self.learning_rate * g
-            if g.owner and isinstance(g.owner.op, T.Dot) and g.type == FLOATS:
+            if g.owner and isinstance(g.owner.op, T.Dot) and {g.type, *(x.type for x in g.owner.inputs)} == {FLOATS}:
                 g, rate_g = products.Pair()(*g.owner.inputs, self.learning_rate)
             new_p, new_a = RMSpropStep()(p, a, g, rate_g, self.rho, self.epsilon)
             fused += [(a, new_a), (p, new_p)]

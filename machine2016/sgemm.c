@@ -27,11 +27,11 @@
 #include <string.h>
 
 #if defined(__AVX512F__)
-enum { BLOCK = 48, LANES = 16, VECTORS = 6 }; /* floats in a vector; vectors in a panel, as measured */
+enum { BLOCK = 48, LANES = 16, VECTORS = 6, COLUMNS = 1024 }; /* VECTORS in a panel as measured; COLUMNS at a time */
 #elif defined(__AVX__)
-enum { BLOCK = 48, LANES = 8, VECTORS = 4 };
+enum { BLOCK = 48, LANES = 8, VECTORS = 4, COLUMNS = 1024 };
 #else
-enum { BLOCK = 48, LANES = 4, VECTORS = 4 };
+enum { BLOCK = 48, LANES = 4, VECTORS = 4, COLUMNS = 1024 };
 #endif
 typedef float vector_of_floats __attribute__((vector_size(4 * LANES), aligned(4), may_alias));
 typedef struct { vector_of_floats of[2][VECTORS]; } sums; /* for a panel's rows and two columns */
@@ -44,8 +44,9 @@ typedef struct {
     const float *a, *b;
     size_t a_row, a_q, b_q, b_column, c_row, c_column; /* strides */
     float beta;
-    int few_rows; /* C has at most 11 */
-    int step;     /* 2: a pair is two columns of C; 1: it is one column for two alphas */
+    int few_rows;     /* C has at most 11 */
+    int full_columns; /* how many are full */
+    int step;         /* 2: a pair is two columns of C; 1: it is one column for two alphas */
 } product;
 
 #define INLINE static inline __attribute__((always_inline))
@@ -53,7 +54,7 @@ typedef struct {
 
 /* Whether an element's terms in a block are added one after the other, for a row and a column of tail or not. */
 INLINE int in_sequence(const product *p, int tail_row, int column, int length) {
-    const int tails = tail_row + (column >= p->n / BLOCK * BLOCK);
+    const int tails = tail_row + (column >= p->full_columns);
     return p->few_rows || tails == 2 || (length < BLOCK && (tails || length % 4));
 }
 
@@ -115,7 +116,7 @@ INLINE void multiply_panel(const int vectors, const product *p, const terms *t, 
         pack(panel, width, p, first_row, rows, start, length, alpha);
         for (int j = 0; j < p->n; j += p->step, ++t) {
             const int sequence = in_sequence(p, tail_row, j, length);
-            const int whole = length == BLOCK && !tail_row && j < p->n / BLOCK * BLOCK;
+            const int whole = length == BLOCK && !tail_row && j < p->full_columns;
             if (begun && t->lane[0] == t->lane[4]) continue;
             add_block(vectors, sum + j * stride, second, panel, t, sequence, begun && (sequence || whole),
                       begun && !whole);
@@ -216,40 +217,52 @@ static double zeros(int rows, int length, const float *x, size_t stride) {
     return (double)sum / rows / length;
 }
 
-/* C for the first alpha, and where there are two of them a second C for the other. */
-static void products_2016(product p, int transposed_a, int alphas, const float *alpha, float *const *c) {
-    const int scales_a = !(transposed_a && (p.k > 10 || p.n <= 24));
-    p.few_rows = p.m <= 11;
-    p.step = 2;
-    /* A weight's gradient, with alpha in A: C's transpose leaves A's zeros out, and for both alphas in one pass. */
-    const int turned = alphas == 2 && !transposed_a && p.b_column == 1
-        && (p.m < BLOCK || zeros(p.k, p.m, p.a, p.a_q) > zeros(p.k, p.n, p.b, p.b_q));
-    if (turned) {
-        const product transpose = {p.n, p.m, p.k, p.b, p.a, p.b_column, p.b_q, p.a_q, p.a_row, p.c_column, p.c_row,
-                                   p.beta, p.few_rows, 1};
-        p = transpose;
-    }
-    const int full = p.m / BLOCK * BLOCK;
-    const size_t pairs = (p.n + p.step - 1) / p.step, lists = (p.k > BLOCK ? (p.k + BLOCK - 1) / BLOCK : 1) * pairs;
+/* Columns of C, for the first alpha; and where there are two of them, of a second C for the other. */
+static void multiply_columns(const product *p, int scales_a, int alphas, const float *alpha, float *const *c) {
+    const int full = p->m / BLOCK * BLOCK, together = p->step == 1;
+    const size_t pairs = (p->n + p->step - 1) / p->step;
+    const size_t lists = pairs * (p->k > BLOCK ? (p->k + BLOCK - 1) / BLOCK : 1);
     terms *const list = (terms *)workspace(0, 2 * sizeof(terms) * lists);
-    term *const memory = (term *)workspace(1, 2 * sizeof(term) * pairs * p.k);
-    uint64_t *const found = (uint64_t *)workspace(2, sizeof(uint64_t) * p.n);
-    float *const part = (float *)workspace(3, sizeof(float) * 2 * (p.n + 1) * VECTORS * LANES);
-    for (int which = 0; which < (turned ? 1 : alphas); ++which) {
-        const float in_a = scales_a && !turned ? alpha[which] : 1, in_b = scales_a ? 1 : alpha[which];
+    term *const memory = (term *)workspace(1, 2 * sizeof(term) * pairs * p->k);
+    uint64_t *const found = (uint64_t *)workspace(2, sizeof(uint64_t) * p->n);
+    float *const part = (float *)workspace(3, sizeof(float) * 2 * (p->n + 1) * VECTORS * LANES);
+    for (int which = 0; which < (together ? 1 : alphas); ++which) {
+        const float in_a = scales_a && !together ? alpha[which] : 1, in_b = scales_a ? 1 : alpha[which];
         const float both[2] = {in_b, in_b};
-        if (which == 0 || !scales_a) list_terms(list, lists, memory, found, &p, turned ? alpha : both);
-        for (int first = 0, rows; first < p.m; first += rows) { /* full rows, then tail rows */
-            const int tail = first >= full, rest = (tail ? p.m : full) - first, vectors = (rest + LANES - 1) / LANES;
+        if (which == 0 || !scales_a) list_terms(list, lists, memory, found, p, together ? alpha : both);
+        for (int first = 0, rows; first < p->m; first += rows) { /* full rows, then tail rows */
+            const int tail = first >= full, rest = (tail ? p->m : full) - first, vectors = (rest + LANES - 1) / LANES;
             const terms *t = list + tail * lists;
             const int most = (vectors >= VECTORS ? VECTORS : vectors >= 2 ? 2 : 1) * LANES;
             rows = rest < most ? rest : most;
             switch (most / LANES) { /* constants, so that the sums stay in registers */
-                case VECTORS: multiply_panel(VECTORS, &p, t, first, rows, tail, in_a, c + which, part); break;
-                case 2: multiply_panel(2, &p, t, first, rows, tail, in_a, c + which, part); break;
-                default: multiply_panel(1, &p, t, first, rows, tail, in_a, c + which, part);
+                case VECTORS: multiply_panel(VECTORS, p, t, first, rows, tail, in_a, c + which, part); break;
+                case 2: multiply_panel(2, p, t, first, rows, tail, in_a, c + which, part); break;
+                default: multiply_panel(1, p, t, first, rows, tail, in_a, c + which, part);
             }
         }
+    }
+}
+
+/* C for the first alpha; and where there are two of them, a second C for the other. */
+static void products_2016(product p, int transposed_a, int alphas, const float *alpha, float *const *c) {
+    const int scales_a = !(transposed_a && (p.k > 10 || p.n <= 24)), few_rows = p.m <= 11;
+    p.step = 2;
+    /* A weight's gradient, with alpha in A: C's transpose leaves A's zeros out, and for both alphas in one pass. */
+    if (alphas == 2 && !transposed_a && p.b_column == 1
+        && (p.m < BLOCK || zeros(p.k, p.m, p.a, p.a_q) > zeros(p.k, p.n, p.b, p.b_q))) {
+        const product transpose = {p.n, p.m, p.k, p.b, p.a, p.b_column, p.b_q, p.a_q, p.a_row, p.c_column, p.c_row,
+                                   p.beta, 0, 0, 1};
+        p = transpose;
+    }
+    for (int first = 0; first < p.n; first += COLUMNS) {
+        product part = p;
+        float *const at[2] = {c[0] + first * p.c_column, alphas == 2 ? c[1] + first * p.c_column : NULL};
+        part.b += first * p.b_column;
+        part.n = p.n - first < COLUMNS ? p.n - first : COLUMNS;
+        part.few_rows = few_rows;
+        part.full_columns = p.n / BLOCK * BLOCK - first;
+        multiply_columns(&part, scales_a, alphas, alpha, at);
     }
 }
 
@@ -259,6 +272,6 @@ static void sgemm_2016(const char *trans_a, const char *trans_b, const int *m, c
     const int transposed_a = (*trans_a | 32) == 't', transposed_b = (*trans_b | 32) == 't';
     const size_t a_stride = *lda, b_stride = *ldb;
     const product p = {*m, *n, *k, a, b, transposed_a ? a_stride : 1, transposed_a ? 1 : a_stride,
-                       transposed_b ? b_stride : 1, transposed_b ? 1 : b_stride, 1, (size_t)*ldc, *beta, 0, 0};
+                       transposed_b ? b_stride : 1, transposed_b ? 1 : b_stride, 1, (size_t)*ldc, *beta, 0, 0, 0};
     products_2016(p, transposed_a, 1, alpha, &c);
 }

@@ -27,7 +27,7 @@ SHAPES = [("N", "N", 512, 128, 784, 1), ("N", "N", 512, 128, 512, 1), ("N", "N",
           ("T", "N", 512, 128, 10, 10), ("N", "T", 512, 512, 128, 1), ("N", "T", 512, 512, 128, 0.001),
           ("T", "N", 512, 128, 512, 1.25), ("N", "T", 512, 784, 128, 1), ("N", "T", 512, 784, 128, 0.001)]
 BATCHES = [24, 96, 127, 1, 16]  # besides 128: the last ones of 15,000, 60,000 and 10,000 digits, and others
-OTHERS = [("N", "N", 100, 70, 131, 1), ("T", "T", 50, 47, 7, 0.3), ("N", "N", 240, 1, 48, 1),
+OTHERS = [("N", "N", 50, 1100, 60, 1), ("N", "N", 100, 70, 131, 1), ("T", "T", 50, 47, 7, 0.3), ("N", "N", 240, 1, 48, 1),
           ("T", "N", 11, 60, 100, 2)]
 
 
@@ -262,6 +262,40 @@ for (rows, k, columns) in (100, 128, 130), (130, 24, 100), (97, 127, 53), (60, 5
 print(json.dumps(equal))
 """)
     assert equal == [True] * 20
+
+
+def test_other_types_orders_and_shapes():
+    result, _ = child("""
+def losses(inputs, floatx="float32", weights=None):
+    K.set_floatx(floatx)
+    np.random.seed(1)
+    x, y = np.random.randint(0, 9, (40, 6)).astype(inputs), np.eye(3)[np.arange(40) % 3]
+    a = keras.layers.Input((6,), dtype=inputs)
+    model = keras.models.Model(a, keras.layers.Dense(3, activation="softmax")(a))
+    model.compile("rmsprop", "categorical_crossentropy")
+    if weights:
+        model.set_weights(weights(*model.get_weights()))
+    return model.fit(x, y, epochs=5, verbose=0, shuffle=False).history["loss"]
+
+
+def error(output, *inputs, given):
+    try:
+        theano.function(inputs, output)(*(np.ones(shape, "float32") for shape in given))
+    except ValueError as error:
+        return str(error).splitlines()[0]
+
+
+x, w, b = theano.tensor.fmatrix(), theano.tensor.fmatrix(), theano.tensor.fvector()
+plain = losses("float32")
+print(json.dumps({
+    "bytes": np.allclose(losses("uint8"), plain, rtol=1e-4), "float64": np.allclose(losses("float64", "float64"), plain, rtol=1e-4),
+    "Fortran's order": losses("float32", weights=lambda w, b: [np.asfortranarray(w), b]) == plain,
+    "bias": error(K.relu(K.bias_add(K.dot(x, w), b)), x, w, b, given=((4, 6), (6, 5), 3)),
+    "targets": error(K.categorical_crossentropy(w, x), x, w, given=((4, 5), (2, 5)))}))
+""")
+    wrong = "machine2016: a matrix of {} x {}, where {} x {} is needed"
+    assert result == {"bytes": True, "float64": True, "Fortran's order": True, "bias": wrong.format(1, 3, 1, 5),
+                      "targets": wrong.format(2, 5, 4, 5)}
 
 
 def test_masks_are_those_of_theanos_mrg():
