@@ -88,7 +88,7 @@ def load_photographs(root, categories):
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:  # Pillow decodes without Python's lock
         work = pool.map(lambda path: preprocess(read_image(path)), paths)
         try:
-            vectors = np.stack(list(tqdm(work, "Preprocessing", len(paths), unit=" photographs")))
+            vectors = np.stack(list(tqdm(work, desc="Preprocessing", total=len(paths), unit=" photographs")))
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise

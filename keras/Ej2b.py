@@ -50,7 +50,7 @@ def main():
         if not counts[name]:
             raise InputError(f"{photographs.root / name} has no file that Keras reads: convert its photographs to "
                                  f"one of {', '.join(batches.white_list_formats)}.")
-    for name in tqdm(batches.filenames, "Checking", unit=" photographs"):
+    for name in tqdm(batches.filenames, desc="Checking", unit=" photographs"):
         datasets.check_8_bits(photographs.root / name)
 
     # Export
@@ -60,7 +60,7 @@ def main():
         # A chunk per photograph: one can be read, and decompressed, without its neighbours.
         images = file.create_dataset("images", (batches.samples, *shape), "float32", chunks=(1, *shape),
                                      compression="gzip", shuffle=True)
-        for number in tqdm(range(len(batches)), "Exporting", unit=" batches"):
+        for number in tqdm(range(len(batches)), desc="Exporting", unit=" batches"):
             images[number * BATCH_SIZE:(number + 1) * BATCH_SIZE] = batches[number][0]
         file.create_dataset("labels", data=batches.classes, dtype="int32")
         file.create_dataset("classes", data=names, dtype=h5py.string_dtype())

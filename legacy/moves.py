@@ -191,6 +191,8 @@ def _random_integers(low, high=None, size=None):
 
 NUMPY = [
     ("numpy", "rank", "numpy:ndim", "1.18"),
+    ("numpy", "typeDict", "numpy:sctypeDict", "1.23"),
+    ("numpy", "alen", lambda a: len(np.atleast_1d(a)), "1.23"),
     ("numpy", "trapz", "numpy:trapezoid", "2.4"),
     ("numpy", "row_stack", "numpy:vstack", "2.5"),
     ("numpy.lib", "pad", "numpy:pad", "2.0"),
@@ -300,9 +302,9 @@ SCIPY = [
     ("scipy.misc", "ascent electrocardiogram face", "scipy.datasets", "1.12"),
     ("scipy.ndimage", "imread", pictures.imread, "1.2"),
     ("scipy", "abs all any arange arccos arcsin arctan array asarray concatenate cos cumsum diag dot e exp eye float32 "
-              "float64 hstack inf int32 int64 isnan linspace loadtxt log1p max mean median min nan ndarray newaxis "
-              "ones pi polyfit prod reshape savetxt shape sign sin std sum tan tanh tile transpose var vstack where "
-              "zeros zeros_like", "numpy", "1.12"),
+              "float64 hstack inf int32 int64 interp isnan linspace loadtxt log1p max mean median min nan ndarray "
+              "newaxis ones pi polyfit prod reshape savetxt shape sign sin std sum tan tanh tile transpose var vstack "
+              "where zeros zeros_like", "numpy", "1.12"),
     ("scipy", "log log10 log2 power sqrt", "numpy.lib.scimath", "1.12"),
     ("scipy", "rand randn", "numpy.random", "1.12"),
     ("scipy", "random", "numpy:random", "1.12"),
@@ -881,7 +883,10 @@ KEYWORDS = [
     ("keras.preprocessing.image:ImageDataGenerator", "__init__", "dim_ordering", "data_format", "2.0"),
     ("keras.utils.np_utils", "to_categorical", "nb_classes", "num_classes", "2.0"),
     ("matplotlib", "use", "warn", None, "3.3"),
+    ("numpy", "histogram", "normed", "density", "1.24"),
+    ("numpy", "histogram2d", "normed", "density", "1.24"),
     ("matplotlib.axes:Axes", "hist", "normed", "density", "3.1"),
+    ("matplotlib.axes:Axes", "hist2d", "normed", "density", "3.3"),
     ("matplotlib.axes:Axes", "bar", "left", "x", "3.0"),
     ("matplotlib.pyplot", "bar", "left", "x", "3.0"),
     ("matplotlib.axes:Axes", "grid", "b", "visible", "3.7"),

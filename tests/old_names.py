@@ -120,6 +120,8 @@ show("fromstring writes", lambda: np.fromstring(b"\x01\x02", dtype=np.uint8).fla
 show("fromstring text", lambda: np.fromstring("1 2 3", sep=" "))
 show("unique", lambda: np.unique([[3, 1], [1, 2]], return_inverse=True))
 show("trapz", lambda: np.trapz([1., 2, 4], dx=0.5))
+show("normed", lambda: (np.histogram([1, 2, 2, 4], 2, normed=True)[0], np.histogram2d([1, 2], [1, 2], 2, normed=True)[0]))
+show("alen, typeDict", lambda: (np.alen([1, 2]), np.alen(3), np.typeDict["float32"] is np.float32))
 show("row_stack", lambda: np.row_stack([[1, 2], [3, 4]]))
 show("lib.pad", lambda: np.lib.pad(np.ones(2), 1, "constant"))
 np.random.seed(5)

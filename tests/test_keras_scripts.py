@@ -183,7 +183,7 @@ def test_2c_takes_2as_training_saves_loads_and_goes_on(script):
     ("keras/Ej2a.py", ["v", *SMALL], "Ej2a_v"), ("keras/Ej2b.py", [], "Ej2b"), ("keras/Ej2c.py", SMALL, "Ej2c")])
 def test_a_script_runs_without_progress_bars_and_with_odd_settings_of_matplotlib(script, drawn_photographs, tmp_path, name, flags, figure):
     (tmp_path / "matplotlibrc").write_text("text.usetex: True\n")
-    done = script(name, *flags, TQDM_DISABLE="1", MPLBACKEND="nonsense", CALTECH101=str(drawn_photographs))
+    done = script(name, *flags, TQDM_DISABLE="1", TQDM_DESC="hi", MPLBACKEND="nonsense", CALTECH101=str(drawn_photographs))
     assert "%|" not in done.stderr
     assert figure is None or is_figure(done.results / f"{figure}.png")
 

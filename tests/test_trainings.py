@@ -75,6 +75,16 @@ def test_a_damaged_training_is_refused_by_name_and_stays(tmp_path, damage):
     assert path.exists()
 
 
+def test_a_training_that_another_program_holds_open_is_not_called_broken(tmp_path):
+    hold = "import h5py, sys\nwith h5py.File(sys.argv[1], 'w'):\n    print(flush=True)\n    sys.stdin.read()"
+    with subprocess.Popen([sys.executable, "-c", hold, tmp_path / "x.h5"], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE) as holder:
+        holder.stdout.readline()
+        with pytest.raises(cli.InputError, match="x.h5 is held open by another program"):
+            trainings.kept(tmp_path / "x.h5", SETTINGS["a"])
+        holder.stdin.close()
+
+
 @pytest.mark.slow
 def test_only_what_is_not_kept_is_trained(tmp_path, capsys):
     trainings.save(Model(), tmp_path / "Ej2a_a.h5", SETTINGS["a"], {**CURVE, "train_correct_whole": 1})

@@ -63,7 +63,7 @@ def main():
                                  updates=[(w, w - LEARNING_RATE * gw), (b, b - LEARNING_RATE * gb)])
     evaluate = theano.function([], n_correct, givens={x: X, y: Y})
     steps = np.empty((epochs, len(bounds), 2))      # cost and correct samples, before each step
-    for epoch in tqdm(range(epochs), "Training", unit=" epochs"):
+    for epoch in tqdm(range(epochs), desc="Training", unit=" epochs"):
         for i in range(len(bounds)):
             steps[epoch, i] = train_step(i)
 

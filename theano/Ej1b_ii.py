@@ -69,7 +69,7 @@ def main():
     evaluate = theano.function([], [cost, n_correct, T.nnet.sigmoid(z)], givens={x: X_test, y: Y_test})
     logged = files.evenly_spaced_log(arguments.steps)
     curves = []                                     # cost and correct photographs: train, then test
-    for step in tqdm(range(1, arguments.steps + 1), "Training", unit=" steps"):
+    for step in tqdm(range(1, arguments.steps + 1), desc="Training", unit=" steps"):
         of_test = evaluate()[:2] if step in logged else None
         of_train = train_step()                     # also measured before this step's update
         if of_test:

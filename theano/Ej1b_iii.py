@@ -71,7 +71,7 @@ def main():
                                           in zip(parameters, T.grad(cost, parameters))])
     evaluate = theano.function([], [cost, n_correct], givens={x: X, y: Y})
     steps = []                                      # cost and correct samples, before each step
-    for _ in tqdm(range(arguments.steps), "Training", unit=" steps"):
+    for _ in tqdm(range(arguments.steps), desc="Training", unit=" steps"):
         steps.append(train_step())
     costs, correct = np.array(steps, float).T
 

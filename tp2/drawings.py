@@ -103,7 +103,7 @@ def sample(folder, count=COUNT, seed=SEED):
             for number, category in enumerate(("airplanes", "Motorbikes")):
                 random = np.random.default_rng([seed, number])
                 (part / category).mkdir(parents=True)
-                for index in tqdm(range(1, count + 1), f"Drawing {category}"):
+                for index in tqdm(range(1, count + 1), desc=f"Drawing {category}"):
                     picture = Image.fromarray(draw_image(category, random))
                     picture.save(part / category / f"image_{index:04}.jpg", quality=90)
             (part / MARKER).write_text("Drawings made by tp2/drawings.py; not photographs of Caltech101.\n")

@@ -96,7 +96,7 @@ def save(model, path, settings, curve):
 def kept(path, settings):
     """The curve of the training in the file `path`, if it had these settings and today's versions; else None.
 
-    InputError where the file is no saved training.
+    InputError where the file is no saved training, or held open.
     """
     try:
         with h5py.File(path, "r") as file:
@@ -104,6 +104,8 @@ def kept(path, settings):
             return json.loads(file.attrs["curve"]) if same else None
     except FileNotFoundError:
         return None
+    except BlockingIOError as error:
+        raise InputError(f"{path} is held open by another program: end that, and run this again.") from error
     except (OSError, KeyError, ValueError) as error:
         raise InputError(f"{path} can't be read as a saved training ({str(error).splitlines()[0]}): delete it, or give "
                          "--force to train again.") from error
