@@ -55,7 +55,7 @@ def test_a_training_is_kept_for_its_own_settings_and_versions_only(tmp_path, mon
     assert trainings.kept(path, settings) is None
     trainings.save(Model(), path, settings, CURVE)
     assert trainings.kept(path, settings) == CURVE and trainings.kept(path, {"seed": 2}) is None
-    monkeypatch.setattr(trainings.importlib.metadata, "version", lambda package: "another")
+    monkeypatch.setattr("importlib.metadata.version", lambda package: "another")
     assert trainings.kept(path, settings) is None
 
 

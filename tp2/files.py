@@ -46,10 +46,14 @@ def folder_for(results, drawn):
     return writable_folder(results / "sample") if drawn else results
 
 
+def package_versions(packages=PACKAGES):
+    """The installed versions of packages, {name: version}."""
+    return {package: importlib.metadata.version(package) for package in packages}
+
+
 def versions():
     """The versions that made a result, {name: version}."""
-    return {"python": platform.python_version(), "machine": platform.machine(),
-            **{package: importlib.metadata.version(package) for package in PACKAGES}}
+    return {"python": platform.python_version(), "machine": platform.machine(), **package_versions()}
 
 
 def save_metrics(folder, name, data, settings, results, history=None):

@@ -2,7 +2,6 @@
 import legacy  # before keras
 
 import concurrent.futures
-import importlib.metadata
 import json
 import multiprocessing
 import os
@@ -81,15 +80,12 @@ def save_metrics(folder, name, settings, curves):
                        ends, history)
 
 
-def _versions():
-    return {package: importlib.metadata.version(package) for package in PACKAGES}
-
-
 def save(model, path, settings, curve):
     """Write a trained model to `path` in Keras's own format, with its settings and curve as JSON attributes."""
     with atomic_write(path) as part, h5py.File(part, "w") as file:
         model.save(file)
-        for name, value in (("settings", settings), ("versions", _versions()), ("curve", curve)):
+        versions = files.package_versions(PACKAGES)
+        for name, value in (("settings", settings), ("versions", versions), ("curve", curve)):
             file.attrs[name] = json.dumps(value)
 
 
@@ -100,7 +96,8 @@ def kept(path, settings):
     """
     try:
         with h5py.File(path, "r") as file:
-            same = json.loads(file.attrs["settings"]) == settings and json.loads(file.attrs["versions"]) == _versions()
+            versions = files.package_versions(PACKAGES)
+            same = json.loads(file.attrs["settings"]) == settings and json.loads(file.attrs["versions"]) == versions
             return json.loads(file.attrs["curve"]) if same else None
     except FileNotFoundError:
         return None
