@@ -78,7 +78,7 @@ class Pair(theano.Op):
         outputs[0][0], outputs[1][0] = product(x, y), product(x, y, factor)
 
     def c_code_cache_version(self):
-        return (3, SOURCE)
+        return (4, SOURCE)
 
     def c_support_code(self):
         return SOURCE + """
@@ -119,7 +119,7 @@ class Pair(theano.Op):
             {{
                 const Matrix x({x}), y({y});  // Fortran sees them transposed: its A is y, its B is x
                 const product p = {{(int) size[1], (int) size[0], (int) PyArray_DIM({x}, 1), y.data(), x.data(),
-                                   y.column, y.row, x.column, x.row, 1, (size_t) size[1], 0, 0, 0, 0}};
+                                   y.column, y.row, x.column, x.row, 1, (size_t) size[1], 0}};
                 const float factors[2] = {{1, *(npy_float32*) PyArray_DATA({factor})}};
                 float* const to[2] = {{(float*) PyArray_DATA({outputs[0]}), (float*) PyArray_DATA({outputs[1]})}};
                 products_2016(p, y.transposed, 2, factors, to);

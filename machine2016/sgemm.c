@@ -44,6 +44,7 @@ typedef struct {
     const float *a, *b;
     size_t a_row, a_q, b_q, b_column, c_row, c_column; /* strides */
     float beta;
+    /* products_2016 sets: */
     int few_rows;     /* C has at most 11 */
     int full_columns; /* how many are full */
     int step;         /* 2: a pair is two columns of C; 1: it is one column for two alphas */
@@ -247,22 +248,23 @@ static void multiply_columns(const product *p, int scales_a, int alphas, const f
 /* C for the first alpha; and where there are two of them, a second C for the other. */
 static void products_2016(product p, int transposed_a, int alphas, const float *alpha, float *const *c) {
     const int scales_a = !(transposed_a && (p.k > 10 || p.n <= 24)), few_rows = p.m <= 11;
-    p.step = 2;
     /* A weight's gradient, with alpha in A: C's transpose leaves A's zeros out, and for both alphas in one pass. */
-    if (alphas == 2 && !transposed_a && p.b_column == 1
-        && (p.m < BLOCK || zeros(p.k, p.m, p.a, p.a_q) > zeros(p.k, p.n, p.b, p.b_q))) {
+    const int turned = alphas == 2 && !transposed_a && p.b_column == 1
+        && (p.m < BLOCK || zeros(p.k, p.m, p.a, p.a_q) > zeros(p.k, p.n, p.b, p.b_q));
+    if (turned) {
         const product transpose = {p.n, p.m, p.k, p.b, p.a, p.b_column, p.b_q, p.a_q, p.a_row, p.c_column, p.c_row,
-                                   p.beta, 0, 0, 1};
+                                   p.beta};
         p = transpose;
     }
+    p.step = turned ? 1 : 2;
+    p.few_rows = few_rows;
     for (int first = 0; first < p.n; first += COLUMNS) {
-        product part = p;
+        product some = p;
         float *const at[2] = {c[0] + first * p.c_column, alphas == 2 ? c[1] + first * p.c_column : NULL};
-        part.b += first * p.b_column;
-        part.n = p.n - first < COLUMNS ? p.n - first : COLUMNS;
-        part.few_rows = few_rows;
-        part.full_columns = p.n / BLOCK * BLOCK - first;
-        multiply_columns(&part, scales_a, alphas, alpha, at);
+        some.b += first * p.b_column;
+        some.n = p.n - first < COLUMNS ? p.n - first : COLUMNS;
+        some.full_columns = p.n / BLOCK * BLOCK - first;
+        multiply_columns(&some, scales_a, alphas, alpha, at);
     }
 }
 
@@ -272,6 +274,6 @@ static void sgemm_2016(const char *trans_a, const char *trans_b, const int *m, c
     const int transposed_a = (*trans_a | 32) == 't', transposed_b = (*trans_b | 32) == 't';
     const size_t a_stride = *lda, b_stride = *ldb;
     const product p = {*m, *n, *k, a, b, transposed_a ? a_stride : 1, transposed_a ? 1 : a_stride,
-                       transposed_b ? b_stride : 1, transposed_b ? 1 : b_stride, 1, (size_t)*ldc, *beta, 0, 0, 0};
+                       transposed_b ? b_stride : 1, transposed_b ? 1 : b_stride, 1, (size_t)*ldc, *beta};
     products_2016(p, transposed_a, 1, alpha, &c);
 }
