@@ -60,52 +60,54 @@ KERAS_FIRST = [
 LEFT_OUT = {"theano/gpuarray/": "for a graphics card", "theano/tests/test_flake8.py": "the style of Theano's source",
             "theano/tensor/tests/test_mpi.py": "for several machines"}
 
-# What failures are: (what is found in "FILE::TEST: ERROR", kind, reason). Kinds: "the test's own", "limitation".
-REASONS = [
-    (r"No module named 'tensorflow'", "the test's own", "it needs TensorFlow"),
-    (r"(Softsign|Sigmoid|Softplus)Tester", "the test's own",
-     "it looks for its class in the file of another, as nose had it there"),
-    (r"(Ceil|Floor|Trunc)Tester::test_good.*integers", "the test's own",
-     "it compares with NumPy's, of integers integers since NumPy 2.1; Theano's are floats"),
-    (r"test_arithmetic_cast", "the test's own", "it compares with NumPy's types, which are others since NEP 50"),
-    (r"test_gcc_crash|test_CAReduce::test_(perform|c)\b", "the test's own",
-     "it adds numbers in int8 or uint8 that NumPy 2 refuses as too large (NEP 50)"),
-    (r"text_test.py::test_tokenizer", "the test's own", "it takes np.max of lists of unequal lengths"),
-    (r"backwards_compat.*another Python", "limitation",
-     "a Lambda layer in the format before Keras 2.1.3, which does not say whose Python's code it holds, is refused"),
-    (r"no attribute '__code__'", "the test's own", "it takes np.argmax to be a function in Python"),
-    (r"test_trainable_weights_count_consistency", "the test's own",
-     "it calls pytest.warns(None), which pytest 7 took away"),
-    (r"test_selu", "the test's own", "it wants seven digits of a float32 from two libraries' exp"),
-    (r"test_image_data_generator_training", "the test's own",
-     "it wants 70 % where three runs with the libraries of 2018 gave 72.0, 71.5 and 70.0"),
-    (r"test_data_utils", "the test's own",
-     "it looks for Keras's folder where keras.json lies; legacy shows Keras its own"),
-    (r"timeout_threads|test_context_switch", "the test's own",
-     "it counts every warning that Python gives; its alarm then rings in the next test"),
-    (r"test_DownsampleFactorMax", "the test's own", "it indexes an array with a list of slices, NumPy until 1.22"),
-    (r"test_Unique::test_basic_matrix", "the test's own",
-     "it compares with NumPy 2's np.unique, whose inverse has another shape; Theano's is the vector that it was"),
-    (r"test_CSVLogger", "limitation",
-     "`python -m legacy` logs acc beside accuracy, as scripts before Keras 2.3 ask, so the file has two more columns"),
-    (r"No module named 'pyux'", "the test's own", "it needs pyux"),
-    (r"backend_test.py.*'NoneType' object has no", "the test's own", "it compares with TensorFlow or CNTK"),
-    (r"(Gamma|Gammaln|Psi|J0|J1|I0|I1)Tester::test_good.*uint8", "the test's own",
-     "it compares with SciPy's function of uint8, float64 today; Theano's is float32"),
-    (r"test_in_top_k", "the test's own", "its NumPy takes equal numbers in the order that a sort leaves them in"),
-    (r"arrays to stack must be passed as a .sequence", "the test's own",
-     "it stacks a generator, which NumPy no longer takes"),
-    (r"T_subtensor::test_list_slice", "the test's own", "it indexes an array with a list of slices, NumPy until 1.22"),
-    (r"T_subtensor::test_boolean", "the test's own", "it makes an array of lists of unequal lengths"),
-    (r"test_broken_pickle_with_shared", "the test's own", "it sets a pickler's method, Python until 3.12"),
-    (r"test_builders.py::test_params", "the test's own", "a decorator whose name begins as a test's does"),
-    (r"::_HVStackTester::", "the test's own", "what its classes derive from, no test"),
-    (r"test_shared_options::test_internal_type", "the test's own", "a helper whose name begins as a test's does"),
-    (r"test_grad_multiple_outs_taps", "the test's own", "it wants a BLAS: CGemv among the Ops"),
-    (r"Inexact indices into sparse matrices", "limitation",
-     "theano.sparse.sandbox.sp, convolution by sparse matrices, indexes with floats: nnet.conv2d does it"),
-    (r"import `pydot`|`pydot` failed", "the test's own", "it needs pydot and Graphviz"),
-]
+# What failures are, by kind: {what is found in "FILE::TEST: ERROR": the reason}.
+REASONS = {
+    "limitation": {
+        r"backwards_compat.*another Python":
+            "a Lambda layer in the format before Keras 2.1.3, which does not say whose Python's code it holds, "
+            "is refused",
+        r"test_CSVLogger":
+            "`python -m legacy` logs acc beside accuracy, as scripts before Keras 2.3 ask, so the file has two more "
+            "columns",
+        r"Inexact indices into sparse matrices":
+            "theano.sparse.sandbox.sp, convolution by sparse matrices, indexes with floats: nnet.conv2d does it",
+    },
+    "the test's own": {
+        r"No module named 'tensorflow'": "it needs TensorFlow",
+        r"(Softsign|Sigmoid|Softplus)Tester": "it looks for its class in the file of another, as nose had it there",
+        r"(Ceil|Floor|Trunc)Tester::test_good.*integers":
+            "it compares with NumPy's, of integers integers since NumPy 2.1; Theano's are floats",
+        r"test_arithmetic_cast": "it compares with NumPy's types, which are others since NEP 50",
+        r"test_gcc_crash|test_CAReduce::test_(perform|c)\b":
+            "it adds numbers in int8 or uint8 that NumPy 2 refuses as too large (NEP 50)",
+        r"text_test.py::test_tokenizer": "it takes np.max of lists of unequal lengths",
+        r"no attribute '__code__'": "it takes np.argmax to be a function in Python",
+        r"test_trainable_weights_count_consistency": "it calls pytest.warns(None), which pytest 7 took away",
+        r"test_selu": "it wants seven digits of a float32 from two libraries' exp",
+        r"test_image_data_generator_training":
+            "it wants 70 % where three runs with the libraries of 2018 gave 72.0, 71.5 and 70.0",
+        r"test_data_utils": "it looks for Keras's folder where keras.json lies; legacy shows Keras its own",
+        r"timeout_threads|test_context_switch":
+            "it counts every warning that Python gives; its alarm then rings in the next test",
+        r"test_DownsampleFactorMax|T_subtensor::test_list_slice":
+            "it indexes an array with a list of slices, NumPy until 1.22",
+        r"test_Unique::test_basic_matrix":
+            "it compares with NumPy 2's np.unique, whose inverse has another shape; Theano's is the vector that it was",
+        r"No module named 'pyux'": "it needs pyux",
+        r"backend_test.py.*'NoneType' object has no": "it compares with TensorFlow or CNTK",
+        r"(Gamma|Gammaln|Psi|J0|J1|I0|I1)Tester::test_good.*uint8":
+            "it compares with SciPy's function of uint8, float64 today; Theano's is float32",
+        r"test_in_top_k": "its NumPy takes equal numbers in the order that a sort leaves them in",
+        r"arrays to stack must be passed as a .sequence": "it stacks a generator, which NumPy no longer takes",
+        r"T_subtensor::test_boolean": "it makes an array of lists of unequal lengths",
+        r"test_broken_pickle_with_shared": "it sets a pickler's method, Python until 3.12",
+        r"test_builders.py::test_params": "a decorator whose name begins as a test's does",
+        r"::_HVStackTester::": "what its classes derive from, no test",
+        r"test_shared_options::test_internal_type": "a helper whose name begins as a test's does",
+        r"test_grad_multiple_outs_taps": "it wants a BLAS: CGemv among the Ops",
+        r"import `pydot`|`pydot` failed": "it needs pydot and Graphviz",
+    },
+}
 
 
 # What failed before and passes now (legacy/lines.py).
@@ -311,9 +313,10 @@ def _forget(record, which):
 
 def reason_for(test, error):
     """(kind, sentence) for a failure."""
-    for pattern, kind, sentence in REASONS:
-        if re.search(pattern, f"{test}: {error}"):
-            return kind, sentence
+    for kind, reasons in REASONS.items():
+        for pattern, sentence in reasons.items():
+            if re.search(pattern, f"{test}: {error}"):
+                return kind, sentence
     return "not gone through", f"`{error}`"
 
 
