@@ -60,7 +60,7 @@ bench: setup
 	$(PYTHON) benchmarks/bench.py
 
 stability: setup
-	$(PYTHON) benchmarks/stability.py $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCHEDULER),--scheduler $(SCHEDULER))
+	$(PYTHON) -m grading.stability $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 	$(PYTHON) report.py
 
 upstream: setup

@@ -1,4 +1,4 @@
-"""The one door by which metrics files come in: each is read and checked here, and nowhere else.
+"""Reads the metrics files, which no other module of the grading opens. A field is checked when it is read.
 
 A file that is not what its script writes ends in one sentence that names the file, the field and the script to run.
 """
@@ -6,6 +6,8 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+
+FILES = ["Ej1a", "Ej1b_i", "Ej1b_ii", "Ej1b_iii", "Ej2a_i", "Ej2a_ii", "Ej2a_iii", "Ej2a_iv", "Ej2a_v", "Ej2b", "Ej2c"]
 
 
 class Missing(Exception):
@@ -16,43 +18,59 @@ class Unreadable(Exception):
     """A metrics file that is not what its script writes; the message is a sentence that says what to do."""
 
 
-# What a field can be: how to tell, and how to say it.
-whole = (lambda value: type(value) is int and value >= 0), "a whole number of 0 or more"
-positive = (lambda value: type(value) is int and value >= 1), "a whole number of 1 or more"
-number = (lambda value: type(value) in (int, float) and math.isfinite(value)), "a number"
-text = (lambda value: isinstance(value, str)), "a text"
-truth = (lambda value: isinstance(value, bool)), "true or false"
+# What a field can be: in words, and how to tell.
+COUNT = "a whole number of 0 or more", lambda value: type(value) is int and value >= 0
+TOTAL = "a whole number of 1 or more", lambda value: type(value) is int and value >= 1
+NUMBER = "a number", lambda value: type(value) in (int, float) and math.isfinite(value)
+TEXT = "a text", lambda value: isinstance(value, str)
+TRUTH = "true or false", lambda value: isinstance(value, bool)
+OBJECT = "an object with something in it", lambda value: isinstance(value, dict) and bool(value)
+LIST = "a list with something in it", lambda value: isinstance(value, list) and bool(value)
 
-# --- The formats, as far as the grading reads them: [x] is a list of at least one x, {"*": x} an x under any names ---
 
-VARIANTS = {"Ej2a_i": ["original", "i"], "Ej2a_ii": ["original", "ii", "ii_quarter"], "Ej2a_iii": ["original", "iii"],
-            "Ej2a_iv": ["original", *(f"iv_{rate}" for rate in range(30, 100, 10))], "Ej2a_v": ["original", "v"]}
-_SETTINGS = {"epochs": positive, "samples": positive, "seed": whole}
-_COUNTS = {"train_total": positive, "test_total": positive, "train_correct_whole": whole}
-_CURVES = {"train_correct": [whole], "test_correct": [whole], "train_loss": [number], "test_loss": [number]}
-FORMATS = {
-    "Ej1a": {"settings": {"a": [number], "b": [number]}, "results": {"value": [number]}},
-    "Ej1b_i": {"data": {"samples": positive}, "settings": {"batch_size": positive, "epochs": positive, "seed": whole},
-               "results": {"minibatches": [[whole]], "train_correct": whole, "train_total": positive}},
-    "Ej1b_ii": {"data": {"origin": text, "classes": {"*": positive}, "train": positive, "test": positive},
-                "settings": {"side": positive, "steps": positive, "test_per_class": positive, "seed": whole},
-                "results": {"test_correct": whole, "test_total": positive}},
-    "Ej1b_iii": {"settings": {"hidden": positive, "steps": positive, "seed": whole},
-                 "results": {"initial_weights": [positive], "initial_deviation": number, "train_correct": whole,
-                             "train_total": positive}},
-    **{name: {"settings": dict.fromkeys(variants, _SETTINGS), "results": dict.fromkeys(variants, _COUNTS),
-              "history": dict.fromkeys(variants, _CURVES)} for name, variants in VARIANTS.items()},
-    "Ej2b": {"data": {"origin": text, "classes": {"*": positive}}, "settings": {"seed": whole},
-             "results": {"photographs": positive, "batch": positive, "greatest_difference": number,
-                         "bytes_read": dict.fromkeys(("open", "one", "batch", "file"), positive),
-                         "timings_ms": dict.fromkeys(("one", "batch_slice", "batch_jpeg", "batch_contiguous",
-                                                      "batch_files"), number)}},
-    "Ej2c": {"settings": _SETTINGS,
-             "results": {"parameters": positive, "greatest_difference": number, "optimizer_equal": truth,
-                         "optimizer_steps": whole, "test_correct_saved": whole, "test_correct_loaded": whole,
-                         "test_total": positive}},
-    "stability": {"versions": {"*": text}, "seeds": {"*": {"*": {}}}},
-}
+class Metrics:
+    """The content of a metrics file. Fields are named by their path, as "results.test_total"."""
+
+    def __init__(self, file, content):
+        self.file, self.content = file, content
+
+    def __contains__(self, field):
+        inner = self.content
+        for key in field.split("."):
+            if not isinstance(inner, dict) or key not in inner:
+                return False
+            inner = inner[key]
+        return True
+
+    def value(self, field, kind):
+        """The value of a field; Unreadable if it is missing or of another kind (COUNT, TOTAL, ...)."""
+        if field not in self:
+            raise self.unreadable(f"the field {field} is missing")
+        inner = self.content
+        for key in field.split("."):
+            inner = inner[key]
+        return self._checked(inner, field, kind)
+
+    def values(self, field, kind, length=None):
+        """The list in a field, of values of one kind, and of this length."""
+        values = self.value(field, LIST)
+        if length not in (None, len(values)):
+            raise self.unreadable(f"{field} has {len(values)} values, not {length}")
+        return [self._checked(value, f"{field}[{index}]", kind) for index, value in enumerate(values)]
+
+    def named(self, field, kind):
+        """The object in a field, {name: value of one kind}."""
+        values = self.value(field, OBJECT)
+        return {name: self._checked(value, f"{field}.{name}", kind) for name, value in values.items()}
+
+    def _checked(self, value, field, kind):
+        words, is_so = kind
+        if not is_so(value):
+            raise self.unreadable(f"{field} is {json.dumps(value)[:40]}, not {words}")
+        return value
+
+    def unreadable(self, problem):
+        return Unreadable(f"{self.file}: {problem}; run {script_of(Path(self.file).stem)} again.")
 
 
 def script_of(name):
@@ -63,70 +81,39 @@ def script_of(name):
     return f"{'theano' if name.startswith('Ej1') else 'keras'}/{exercise}.py {item}".rstrip()
 
 
-def _check(value, form, field):
-    """ValueError, whose message names the field, where `value` does not have a form."""
-    if isinstance(form, tuple):
-        is_so, words = form
-        if not is_so(value):
-            raise ValueError(f"{field} is {json.dumps(value)[:40]}, not {words}")
-        return
-    if type(value) is not type(form):
-        raise ValueError(f"{field or 'its content'} is not {'an object' if isinstance(form, dict) else 'a list'}")
-    if not value:
-        raise ValueError(f"{field or 'its content'} is empty")
-    if isinstance(form, list):
-        for index, item in enumerate(value):
-            _check(item, form[0], f"{field}[{index}]")
-        return
-    for key in value if "*" in form else form:
-        name = f"{field}.{key}" if field else key
-        if key not in value:
-            raise ValueError(f"the field {name} is missing")
-        _check(value[key], form.get(key) or form["*"], name)
-
-
-def _same_length(curves, epochs, field):
-    for key in _CURVES:
-        if len(curves[key]) != epochs:
-            raise ValueError(f"{field}.{key} has {len(curves[key])} epochs, not {epochs}")
-
-
 def read(results, name):
-    """The content of <results>/<name>.json, or else of <results>/sample/<name>.json; Missing, Unreadable."""
-    paths = [path for path in (Path(results) / f"{name}.json", Path(results) / "sample" / f"{name}.json")
-             if path.exists()]
-    if not paths:
+    """The Metrics of <results>/<name>.json, or else of <results>/sample/<name>.json; Missing, Unreadable."""
+    file = next((file for file in (f"{name}.json", f"sample/{name}.json") if (Path(results) / file).exists()), None)
+    if not file:
         raise Missing(f"there is no {name}.json: run {script_of(name)}")
+    metrics = Metrics(file, None)
     try:
-        content = json.loads(paths[0].read_text(encoding="utf-8"))
-        if isinstance(content, dict) and content.get("script", name) != name:
-            raise ValueError(f"the field script is {content['script']!r}, not {name!r}")
-        _check(content, FORMATS[name], "")
-        for variant in VARIANTS.get(name, ()):
-            _same_length(content["history"][variant], content["settings"][variant]["epochs"], f"history.{variant}")
-        if name == "stability":
-            for seed, runs in content["seeds"].items():
-                for key, run in runs.items():
-                    field, curves = f"seeds.{seed}.{key}", key != "Ej1b_ii"
-                    _check(run, {**_COUNTS, **_CURVES} if curves else FORMATS["Ej1b_ii"]["results"], field)
-                    if curves:
-                        _same_length(run, 20, field)
-        return content
-    except (OSError, ValueError, RecursionError) as error:
-        problem = f"it is no JSON file ({error})" if isinstance(error, (json.JSONDecodeError, UnicodeError)) else error
-        if isinstance(error, OSError):
-            problem = f"it can't be read ({error.strerror or error})"
-        raise Unreadable(f"{paths[0].relative_to(results)}: {problem}; run {script_of(name)} again.") from error
+        metrics.content = json.loads((Path(results) / file).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise metrics.unreadable(f"it can't be read ({error.strerror or error})") from error
+    except (ValueError, RecursionError) as error:
+        raise metrics.unreadable(f"it is no JSON file ({error})") from error
+    if "script" in metrics and metrics.content["script"] != name:
+        raise metrics.unreadable(f"the field script is {metrics.content['script']!r}, not {name!r}")
+    return metrics
+
+
+def read_or_problem(results, name):
+    """What `read` returns, or the Missing or Unreadable that it raises."""
+    try:
+        return read(results, name)
+    except (Missing, Unreadable) as problem:
+        return problem
 
 
 @dataclass
 class Training:
-    """One training of exercise 2a: counts of digits after each epoch, losses, and what it was trained with."""
+    """One training of exercise 2a: counts of images after each epoch, losses, and what it was trained with."""
 
     settings: dict
     train_total: int
     test_total: int
-    train_correct_whole: int    # of its training digits, by the whole network (no dropout) after the last epoch
+    train_correct_whole: int    # of its training images, by the whole network (no dropout) after the last epoch
     train_correct: list         # per epoch, on the batches as they pass, dropout at work
     test_correct: list
     train_loss: list
@@ -139,22 +126,18 @@ class Training:
 
     @property
     def test(self):
-        """Accuracies on the test digits, one per epoch."""
+        """Accuracies on the test images, one per epoch."""
         return [count / self.test_total for count in self.test_correct]
 
     @property
     def train_whole(self):
-        """The accuracy of the whole network on its training digits."""
+        """The accuracy of the whole network on its training images."""
         return self.train_correct_whole / self.train_total
 
 
-def training(settings, *parts):
-    """A Training from its settings and the objects of a metrics file that hold the rest."""
-    merged = {key: value for part in parts for key, value in part.items()}
-    return Training(settings, **{key: merged[key] for key in (*_COUNTS, *_CURVES)})
-
-
-def trainings(name, content):
-    """{variant: Training} of an Ej2a file's name and content."""
-    return {variant: training(*(content[part][variant] for part in ("settings", "results", "history")))
-            for variant in VARIANTS[name]}
+def training(metrics, settings, results, history, epochs):
+    """A Training of `epochs` epochs, from the two objects of a metrics file that hold it; settings: a dict."""
+    return Training(settings, *(metrics.value(f"{results}.{key}", TOTAL) for key in ("train_total", "test_total")),
+                    metrics.value(f"{results}.train_correct_whole", COUNT),
+                    *(metrics.values(f"{history}.{part}_correct", COUNT, epochs) for part in ("train", "test")),
+                    *(metrics.values(f"{history}.{part}_loss", NUMBER, epochs) for part in ("train", "test")))

@@ -1,71 +1,95 @@
 """What seeds alone do: for each claim the share of seeds for which it holds, for each training the report's rank."""
 import statistics
-from collections import namedtuple
+from dataclasses import dataclass
 
 from tp2.files import report_curves
 
 from . import metrics
-from .claims import CLAIMS, label, percent
-
-Share = namedtuple("Share", "held of low high not_held")    # low, high: the 95 % interval of the probability, exact
-Rank = namedtuple("Rank", "training of last last_rank curve_rank mean deviation least most")
+from .claims import label, percent
+from .verdicts import CLAIMS, Verdict
 
 
-def found_in(run):
-    """What claims need, {name: Training or metrics}, from one seed's part of a stability.json."""
-    return {name: {"results": part} if name == "Ej1b_ii" else metrics.training({}, part) for name, part in run.items()}
+@dataclass
+class Share:
+    """For how many seeds a claim holds, with the exact 95 % interval of the probability that it holds."""
+
+    held: int
+    of: int
+    low: float
+    high: float
+    not_held: list      # seeds, as whole numbers in their order
+
+    def __str__(self):
+        words = (f"holds for {self.held} of {self.of} seeds = {100 * self.held / self.of:.0f} % (95 % interval "
+                 f"{100 * self.low:.0f} to {100 * self.high:.0f} %)")
+        if 0 < len(self.not_held) < self.of:
+            words += f"; not for seed{'s' * (len(self.not_held) > 1)} {', '.join(map(str, self.not_held))}"
+        return words
 
 
-def needed(claim):
-    """The names under which a claim finds what it needs."""
-    return [name for file, trained in claim.needs.items() for name in (trained.split() or [file])]
+@dataclass
+class Rank:
+    """The report's test curve among those of the seeds, for one training; in words, as the table shows it."""
+
+    training: str
+    last: str
+    last_rank: str
+    curve_rank: str
+    mean: str
+    deviation: str
+    least: str
+    greatest: str
 
 
-def shares(content):
-    """{title of a claim: Share}, for those claims that can be graded by the seeds of a stability.json."""
+def runs(stability):
+    """{seed: {training: Training, "Ej1b_ii": Metrics}} of a stability.json, in the seeds' order."""
+    found = {}
+    for seed in sorted(stability.value("seeds", metrics.OBJECT), key=int):
+        found[int(seed)] = run = {}
+        for name in stability.value(f"seeds.{seed}", metrics.OBJECT):
+            field = f"seeds.{seed}.{name}"
+            run[name] = (metrics.Metrics(stability.file, {"results": stability.value(field, metrics.OBJECT)})
+                         if name == "Ej1b_ii" else metrics.training(stability, {}, field, field, 20))
+    return found
+
+
+def shares(runs):
+    """{title of a claim: Share}, for those claims that can be graded by the seeds' runs."""
     from scipy.stats import binomtest
-    runs = {seed: found_in(run) for seed, run in content["seeds"].items()}
     shares = {}
-    for claim in CLAIMS:
-        names = needed(claim)
-        held = {seed: claim.check({name: run[name] for name in names})[0] is True for seed, run in runs.items()
-                if claim.by_seed and all(name in run for name in names)}
+    for claim in CLAIMS.values():
+        needs = [claim.file] if claim.file else [name for names in claim.trainings.values() for name in names]
+        held = {seed: claim.check(run[claim.file] if claim.file else run).verdict is Verdict.HOLDS
+                for seed, run in runs.items() if claim.by_seed and all(name in run for name in needs)}
         if held:
             interval = binomtest(sum(held.values()), len(held)).proportion_ci()
             shares[claim.title] = Share(sum(held.values()), len(held), float(interval.low), float(interval.high),
-                                  [seed for seed, holds in held.items() if not holds])
+                                        [seed for seed, holds in held.items() if not holds])
     return shares
 
 
-def share_in_words(share):
-    words = (f"holds for {share.held} of {share.of} seeds = {100 * share.held / share.of:.0f} % (95 % interval "
-             f"{100 * share.low:.0f} to {100 * share.high:.0f} %)")
-    if 0 < len(share.not_held) < share.of:
-        words += f"; not for seed{'s' * (len(share.not_held) > 1)} {', '.join(share.not_held)}"
-    return words
-
-
 def rank(value, others):
-    """The rank of a value among itself and others, 1 the greatest: "3", or "3 to 5" where some are equal."""
+    """The rank of a value among itself and others, 1 the greatest: "3", or "3 to 5" if some are equal."""
     above, equal = sum(other > value for other in others), sum(other == value for other in others)
     return f"{above + 1}" if not equal else f"{above + 1} to {above + 1 + equal}"
 
 
-def ranks(content):
-    """A Rank per training of the report: its test curve among those of the seeds.
+def ranks(runs):
+    """A Rank for each training of the report.
 
     The seed that gives the report's own curve (1337) is the report, and not counted twice.
     """
     table = []
     for name, report in report_curves().items():
-        curves = [run[name]["test_correct"] for run in content["seeds"].values() if name in run]
-        own = report["test_correct"]
+        curves = [run[name].test_correct for run in runs.values() if name in run]
+        own, total = report["test_correct"], report["test_total"]
         others = [curve for curve in curves if curve != own]
         if not curves or name == "iv_20":   # the original
             continue
-        ends = [curve[-1] / report["test_total"] for curve in curves]
-        table.append(Rank(label(name), len(others) + 1, percent(own[-1] / report["test_total"]),
-                          rank(own[-1], [curve[-1] for curve in others]), rank(sum(own), list(map(sum, others))),
+        ends = [curve[-1] / total for curve in curves]
+        table.append(Rank(label(name), percent(own[-1] / total),
+                          f"{rank(own[-1], [curve[-1] for curve in others])} of {len(others) + 1}",
+                          f"{rank(sum(own), list(map(sum, others)))} of {len(others) + 1}",
                           percent(statistics.mean(ends)),
                           f"{100 * statistics.stdev(ends):.2f}" if len(ends) > 1 else "", percent(min(ends)),
                           percent(max(ends))))
