@@ -2,8 +2,8 @@
 # make quick       the same with few epochs, into results/quick/
 # make grade       grade what is in results/
 # make setup       only set up .venv with the newest suitable Python (3.10 to 3.14)
-# make test        check the style, run all tests
-# make test-fast   only the tests that take seconds
+# make test        check the style, run the tests of the coursework and those of legacy that it needs
+# make test-all    check the style, run all tests
 # make lint        check the style, as pyproject.toml says
 # make bench       the project's own side of benchmarks/README.md
 # make stability   the report's claims over many seeds (hours); SEEDS="5 6" and SCHEDULER=tcp://HOST:8786 (Dask) choose
@@ -19,11 +19,12 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 SCRIPTS := theano/Ej1a.py theano/Ej1b_i.py theano/Ej1b_ii.py theano/Ej1b_iii.py keras/Ej2a.py keras/Ej2b.py keras/Ej2c.py
 QUICK := --results results/quick
+PYTEST := $(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal
 
 MAKEFLAGS += --keep-going
 unexport PYTHONHOME PYTHONPATH   # the environment's own packages, and no others
 
-.PHONY: all quick grade setup test test-fast lint bench stability upstream lock clean help $(SCRIPTS)
+.PHONY: all quick grade setup test test-all lint bench stability upstream lock clean help $(SCRIPTS)
 .NOTPARALLEL:   # Ej2a takes all cores, and each script's bar has the screen to itself
 
 all: $(SCRIPTS) grade
@@ -48,10 +49,10 @@ setup:
 	@sh tools/setup.sh $(VENV) $(WITH)
 
 test: lint
-	$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal
+	$(PYTEST) tests/test_*.py tests/legacy/test_init.py tests/legacy/test_keras.py
 
-test-fast: setup
-	$(PYTHON) -m pytest -n auto --maxprocesses 4 --dist worksteal -m "not slow"
+test-all: lint
+	$(PYTEST)
 
 lint: setup
 	$(PYTHON) -m ruff check

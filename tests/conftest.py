@@ -23,6 +23,7 @@ from tp2 import cli, datasets
 from tp2.drawings import draw_image
 
 threadpool_limits(1)  # the tests share the cores among themselves
+legacy.theano.flags["gcc.cxxflags"] = "-O0"  # what the tests compile is mostly run once
 NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
 
 
@@ -53,6 +54,23 @@ def drawn_photographs(tmp_path_factory):
         for index in range(60):
             Image.fromarray(draw_image(category, random)).save(root / category / f"image_{index:04}.jpg")
     return root
+
+
+def pytest_collection_modifyitems(items):
+    """The slow ones first, so that no core waits for one in the end."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def child(code, *, fails=False, cwd=cli.ROOT, **environment):
+    """Run code in a Python of its own, under the environment's variables with these changes: stdout and stderr are text.
+
+    THEANO_FLAGS are "gcc.cxxflags=-O0" (see above) where none are given, LEGACY_FAST is not set.
+    """
+    base = {name: value for name, value in os.environ.items() if name != "LEGACY_FAST"}
+    done = subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True,
+                          env={**base, "THEANO_FLAGS": "gcc.cxxflags=-O0", **environment})
+    assert (done.returncode != 0) == fails, done.stdout + done.stderr
+    return done
 
 
 @pytest.fixture

@@ -8,21 +8,22 @@ import pytest
 import theano
 import theano.tensor as T
 import theano.tensor.slinalg as slinalg
-from test_legacy import python
+
+from conftest import child
 
 # --- Flags ------------------------------------------------------------------------------
 
 
 def test_the_users_flags_win_and_ours_fill_in():
     code = "import legacy.fast.all, theano; print(theano.config.floatX, theano.config.allow_gc, theano.config.device)"
-    assert python(code).stdout.split() == ["float32", "False", "cpu"]
-    assert python(code, THEANO_FLAGS="floatX=float64,allow_gc=True").stdout.split() == ["float64", "True", "cpu"]
+    assert child(code).stdout.split() == ["float32", "False", "cpu"]
+    assert child(code, THEANO_FLAGS="floatX=float64,allow_gc=True").stdout.split() == ["float64", "True", "cpu"]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("flags", ["blas.ldflags=", "gcc.cxxflags=-O2", "optimizer=fast_compile", "cxx="])
 def test_a_product_is_right_under_any_of_the_users_flags(flags):
-    python("""
+    child("""
 import legacy.fast.all, numpy as np, theano, theano.tensor as T
 x, y, v = T.matrix(), T.matrix(), T.vector()
 f = theano.function([x, y, v], [T.dot(x, y), T.dot(x, v), T.dot(x.T, T.dot(x, v))])
@@ -44,24 +45,24 @@ def test_a_flags_value_is_what_theano_reads(value):
     ("", "[global]\nmode = SLOW\n", "FAST_RUN"), ("base_compiledir=/proc/x", "", "/proc/x"), ("cxx=/no/g++", "", "/no/g++")])
 def test_settings_that_theano_does_not_take_are_a_sentence(tmp_path, flags, theanorc, words):
     (tmp_path / "rc").write_text(theanorc)
-    done = python("import legacy, theano", fails=True, THEANO_FLAGS=flags, THEANORC=str(tmp_path / "rc"))
+    done = child("import legacy, theano", fails=True, THEANO_FLAGS=flags, THEANORC=str(tmp_path / "rc"))
     assert done.returncode == 2 and words in done.stderr and len(done.stderr.splitlines()) == 1, done.stderr
 
 
 def test_another_error_while_theano_is_imported_is_not_called_a_setting():
-    done = python("import legacy, sys, types\nfake = types.ModuleType('scipy')\n"
+    done = child("import legacy, sys, types\nfake = types.ModuleType('scipy')\n"
                   "def fail(name): raise ValueError('numpy.dtype size changed')\n"
                   "fake.__getattr__ = fail\nsys.modules['scipy'] = sys.modules['scipy.sparse'] = fake\nimport theano", fails=True)
     assert "Traceback" in done.stderr and "size changed" in done.stderr and "THEANO_FLAGS" not in done.stderr
 
 
 def test_theano_starts_without_scipy():
-    python("import sys; sys.modules['scipy'] = None\nimport legacy.fast.all, theano, numpy as np; x = theano.tensor.matrix()\n"
+    child("import sys; sys.modules['scipy'] = None\nimport legacy.fast.all, theano, numpy as np; x = theano.tensor.matrix()\n"
            "f = theano.function([x], theano.tensor.dot(x, x)); assert (f(np.eye(2, dtype='f')) == np.eye(2)).all()")
 
 
 def test_a_free_threaded_python_is_refused_in_a_sentence():
-    done = python("import sysconfig; sysconfig.get_config_vars()['Py_GIL_DISABLED'] = 1\nimport legacy, theano", fails=True)
+    done = child("import sysconfig; sysconfig.get_config_vars()['Py_GIL_DISABLED'] = 1\nimport legacy, theano", fails=True)
     assert done.returncode == 2 and "free-threaded" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
@@ -126,6 +127,6 @@ def test_debug_mode_and_printing():
 
 @pytest.mark.parametrize("device", ["gpu", "gpu0", "cuda0"])
 def test_a_script_for_a_graphics_card_runs_on_the_processor(device):
-    done = python("import legacy, theano; print(theano.config.device, theano.config.floatX)",
+    done = child("import legacy, theano; print(theano.config.device, theano.config.floatX)",
                   THEANO_FLAGS=f"device={device},floatX=float16,cxx=")
     assert done.stdout == "cpu float16\n" and f"device={device}: there is no pygpu" in done.stderr, done.stderr

@@ -10,13 +10,14 @@ import tempfile
 import numpy as np
 import pytest
 import theano
-from test_legacy import python
+
+from conftest import child
 
 # --- The compiler -----------------------------------------------------------------------
 
 
 def test_without_a_compiler_it_runs_and_says_so(tmp_path):
-    done = python("import legacy.fast.all, theano, numpy as np; x = theano.tensor.matrix()\n"
+    done = child("import legacy.fast.all, theano, numpy as np; x = theano.tensor.matrix()\n"
                   "print(theano.function([x], theano.tensor.dot(x, x))(2 * np.eye(2, dtype='f')).tolist())", PATH=str(tmp_path))
     assert done.stdout == "[[4.0, 0.0], [0.0, 4.0]]\n" and "no C++ compiler" in done.stderr and "slower" in done.stderr
 
@@ -37,7 +38,7 @@ def test_a_compiler_that_works_is_tried_once(tmp_path):
 # --- The cache --------------------------------------------------------------------------
 
 def test_a_home_that_is_not_there_is_not_made_and_does_not_stop_theano(tmp_path):
-    done = python("import legacy, theano; print(theano.config.compiledir)", HOME=str(tmp_path / "none"), TMPDIR=str(tmp_path))
+    done = child("import legacy, theano; print(theano.config.compiledir)", HOME=str(tmp_path / "none"), TMPDIR=str(tmp_path))
     assert done.stdout.startswith(str(tmp_path / "theano-")) and "no home folder" in done.stderr
     assert not (tmp_path / "none").exists()
 
@@ -86,10 +87,10 @@ def test_a_module_is_whole_or_not_there(tmp_path):
     program.chmod(0o755)
     code = "import legacy, theano; x = theano.tensor.scalar(); print(theano.function([x], x + 2)(3))"
     flags = {"THEANO_FLAGS": f"base_compiledir={tmp_path}"}
-    killed = python(code, fails=True, PATH=f"{tmp_path}:{os.environ['PATH']}", **flags)
+    killed = child(code, fails=True, PATH=f"{tmp_path}:{os.environ['PATH']}", **flags)
     assert killed.returncode == -9
     assert list(tmp_path.glob("*/lazylinker_ext/*.tmp")) and not list(tmp_path.glob("*/lazylinker_ext/*.so"))
-    assert python(code, **flags).stdout == "5.0\n"
+    assert child(code, **flags).stdout == "5.0\n"
 
 
 @pytest.mark.slow
@@ -119,18 +120,18 @@ import twice, theano
 x = theano.tensor.vector(dtype="float64")
 assert theano.function([x], twice.Twice()(x))([3]) == 6
 print(len(compiled) > 0)"""
-    assert python(use, **environment).stdout == "True\n"
+    assert child(use, **environment).stdout == "True\n"
     assert list(tmp_path.glob("*/*/key.pkl"))
-    other = python("import legacy, sys, theano; x = theano.tensor.vector(); assert theano.function([x], x + 7)([3]) == 10\n"
+    other = child("import legacy, sys, theano; x = theano.tensor.vector(); assert theano.function([x], x + 7)([3]) == 10\n"
                    "print('twice' in sys.modules, theano.config.floatX)", **environment)
     assert other.stdout == "False float64\n"
-    assert python(use, **environment).stdout == "False\n"          # found again where it is imported
+    assert child(use, **environment).stdout == "False\n"          # found again where it is imported
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="fork")
 def test_two_processes_that_compile_do_not_sleep_for_each_other(tmp_path):
     """Theano looks for the lock again after five seconds or more."""
-    done = python(f"""
+    done = child(f"""
 import legacy, os, time
 from theano.gof import compilelock
 folder = {str(tmp_path / "lock_dir")!r}

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import theano
 import theano.tensor as T
-from test_legacy import python
+
+from conftest import child
 
 WITHOUT_COMPILER = """
 import legacy, warnings
@@ -35,7 +36,7 @@ def value(output, *inputs, **given):
     ("from theano.tensor.sort import topk\nprint(sorted(value(topk(v, 2, sorted=False)[0], v, at=[count[0, 0]])))", "[2.0, 3.0]"),
     ("f = theano.function([x, w], T.nnet.conv2d(x, w).sum(), mode='DebugMode')\nprint(f(ones, np.ones((1, 1, 5, 5), 'float32')))", "25.0")])
 def test_without_a_compiler(code, want):
-    assert python(WITHOUT_COMPILER + code, THEANO_FLAGS="cxx=").stdout.strip() == want
+    assert child(WITHOUT_COMPILER + code, THEANO_FLAGS="cxx=").stdout.strip() == want
 
 
 def test_debugmode_updates_a_number_in_place():
@@ -69,7 +70,7 @@ for rows, k, columns in (3, 0, 5), (0, 4, 5), (3, 4, 0):
     add(np.ones((rows, k), "float32"), np.ones((k, columns), "float32"))
     print(z.get_value().tolist())
 """
-    assert python(code).stdout.splitlines()[-4:] == ["['Gemm']", str([[2.] * 5] * 3), "[]", "[[], [], []]"]
+    assert child(code).stdout.splitlines()[-4:] == ["['Gemm']", str([[2.] * 5] * 3), "[]", "[[], [], []]"]
 
 
 @pytest.mark.slow
@@ -104,6 +105,6 @@ def test_skipgrams():
 
 
 def test_without_docstrings():
-    done = python("import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-OO', '-W', 'ignore', '-c', "
+    done = child("import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-OO', '-W', 'ignore', '-c', "
                   "'import legacy, theano, keras; print(theano.tensor.exp(0.).eval())']))", THEANO_FLAGS="cxx=")
     assert done.stdout == "1.0\n"

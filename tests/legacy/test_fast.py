@@ -7,7 +7,8 @@ import sys
 import numpy as np
 import pytest
 import theano
-from test_legacy import python
+
+from conftest import child
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not theano.config.cxx, reason="no compiler")]
 
@@ -32,8 +33,8 @@ print("-o" in " ".join(ran), len(ran))
 assert not {"scipy.stats", "scipy.signal"} & sys.modules.keys()
 from theano.scalar.basic_scipy import Chi2SF
 assert abs(Chi2SF.st_impl(3., 2.) - 0.2231302) < 1e-6 and sys.modules["scipy.stats"].chi2"""
-    python(code)
-    compiled, commands = python(code).stdout.split()
+    child(code)
+    compiled, commands = child(code).stdout.split()
     assert compiled == "False" and int(commands) > 0
 
 
@@ -60,13 +61,13 @@ assert theano.function([x], x {0} 3)([1.5]) == 1.5 {0} 3
 @pytest.mark.skipif(legacy.compiler.is_clang(), reason="g++ only")
 def test_modules_take_the_precompiled_header_and_go_without_if_it_fails_once(tmp_path):
     flags = {"THEANO_FLAGS": f"base_compiledir={tmp_path}"}
-    first = python(COMPILE.format("*"), **flags).stdout
+    first = child(COMPILE.format("*"), **flags).stdout
     precompiled, = tmp_path.glob("*/headers-*.gch")
     assert f"! {precompiled}" in first and "made" in first
-    second = python(COMPILE.format("+"), **flags).stdout
+    second = child(COMPILE.format("+"), **flags).stdout
     assert f"! {precompiled}" in second and "made" not in second
     precompiled.unlink()                                                # as after a g++ that failed
-    third = python(COMPILE.format("-"), **flags).stdout
+    third = child(COMPILE.format("-"), **flags).stdout
     assert "!" not in third and "made" not in third
 
 
@@ -74,7 +75,7 @@ def test_modules_take_the_precompiled_header_and_go_without_if_it_fails_once(tmp
 
 def test_a_sum_is_several_at_once_and_keeps_nan_and_infinity():
     """Several at once also by g++ 13 and 16, which have to be told; not by clang++."""
-    python("""
+    child("""
 import legacy.fast.all, theano, theano.tensor as T, numpy as np
 x = T.vector(dtype="float32")
 total = theano.function([x], x.sum(dtype="float64"))
@@ -87,7 +88,7 @@ assert np.isnan(total(np.float32([np.inf, -np.inf, *ones]))) and np.isnan(total(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
 def test_denormals_are_zero_and_nan_is_kept():
-    python("""
+    child("""
 import warnings; warnings.simplefilter("error", UserWarning)
 import legacy.fast.all, numpy as np
 assert np.float32(1e-30) * np.float32(1e-12) == 0 and np.isnan(np.float32("nan")) and np.finfo("float32").tiny > 0
@@ -100,7 +101,7 @@ assert theano.function([x], [T.isnan(x), T.sqrt(x)])(np.array([np.nan, 1, np.inf
 
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_a_split_product_is_right_in_every_order_of_memory(dtype):
-    python(f"dtype = {dtype!r}" + """
+    child(f"dtype = {dtype!r}" + """
 import legacy.fast.all, theano, theano.tensor as T, numpy as np
 random = np.random.RandomState(0)
 x, y, z = (theano.shared(random.randn(*shape).astype(dtype)) for shape in ((131, 97), (97, 201), (131, 201)))
@@ -130,9 +131,9 @@ if not child:
     f()
     os._exit(0)
 assert os.waitpid(child, 0)[1] == 0"""
-    ways = [python(code), python(code, OMP_NUM_THREADS="1")]
+    ways = [child(code), child(code, OMP_NUM_THREADS="1")]
     if hasattr(os, "sched_setaffinity"):
-        ways.append(python("import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n" + code))
+        ways.append(child("import os; os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})\n" + code))
     assert len({done.stdout for done in ways}) == 1
 
 
@@ -145,7 +146,7 @@ x = np.random.rand(256, 20).astype("float32"); y = np.eye(3)[np.random.randint(3
 m = keras.models.Sequential([keras.layers.Dense(30, activation="relu", input_shape=(20,)), keras.layers.Dense(3, activation="softmax")])
 m.compile(keras.optimizers.RMSprop(), "categorical_crossentropy")
 print(*m.fit(x, y, epochs=10, batch_size=32, verbose=0).history["loss"])"""
-    off, plain, fast = (np.array(python(first + code, **environment).stdout.split(), float) for first, environment in (
+    off, plain, fast = (np.array(child(first + code, **environment).stdout.split(), float) for first, environment in (
         ("import legacy", {"LEGACY_FAST": "0", "THEANO_FLAGS": f"base_compiledir={tmp_path}"}),
         ("import legacy", {}), ("import legacy.fast.all", {})))
     assert len(off) == 10 and (off == plain).all() and np.allclose(off, fast, rtol=1e-4)

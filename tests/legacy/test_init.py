@@ -1,23 +1,15 @@
 """The package: its import hook, which speed-ups are on, and what it leaves of itself in the process."""
 import legacy
 
-import os
-import subprocess
 import sys
 
 import pytest
 
-
-def python(code, *, fails=False, **environment):
-    """Run code in a Python of its own; stdout and stderr are text."""
-    base = {key: value for key, value in os.environ.items() if key not in ("THEANO_FLAGS", "LEGACY_FAST")}
-    done = subprocess.run([sys.executable, "-c", code], env={**base, **environment}, capture_output=True, text=True)
-    assert (done.returncode != 0) == fails, done.stdout + done.stderr
-    return done
+from conftest import child
 
 
 def test_reloading_installs_no_second_hook():
-    python("""
+    child("""
 import importlib, sys, legacy
 importlib.reload(legacy)
 assert sum(hasattr(finder, "is_legacy_hook") for finder in sys.meta_path) == 1
@@ -35,29 +27,29 @@ print(theano.tensor.blas.Dot22.__props__ != (), theano.config.allow_gc, np.float
     ("legacy", {"LEGACY_FAST": "0"}, "False True True False"),
     ("legacy.fast.all", {"LEGACY_FAST": "0"}, "False True True False")])
 def test_which_speedups_are_on(module, environment, want):
-    assert python(f"import {module}" + MODE, **environment).stdout.split() == want.split()
+    assert child(f"import {module}" + MODE, **environment).stdout.split() == want.split()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="denormals")
 def test_legacy_fast_has_all():
-    assert python("import legacy.fast.all" + MODE).stdout.split() == ["True", "False", "False", "True"]
+    assert child("import legacy.fast.all" + MODE).stdout.split() == ["True", "False", "False", "True"]
 
 
 def test_legacy_fast_after_theano_says_that_it_is_too_late():
-    done = python("import legacy, theano, legacy.fast.all; print(theano.config.allow_gc)")
+    done = child("import legacy, theano, legacy.fast.all; print(theano.config.allow_gc)")
     assert "import it first" in done.stderr and done.stdout == "True\n"
 
 
 def test_the_environment_is_left_as_it_was():
     """So child processes get the user's own settings."""
-    python("import os; before = dict(os.environ)\nimport legacy.fast.all, keras\nassert os.environ == before", KERAS_BACKEND="tensorflow",
+    child("import os; before = dict(os.environ)\nimport legacy.fast.all, keras\nassert os.environ == before", KERAS_BACKEND="tensorflow",
            THEANO_FLAGS="floatX=float64")
-    python("import os; before = dict(os.environ)\nimport legacy.fast.all, keras\nassert os.environ == before")
+    child("import os; before = dict(os.environ)\nimport legacy.fast.all, keras\nassert os.environ == before")
 
 
 def test_importing_legacy_writes_nothing_and_theano_writes_to_its_cache_only(tmp_path):
-    python("import legacy.fast.all", HOME=str(tmp_path))
+    child("import legacy.fast.all", HOME=str(tmp_path))
     assert not list(tmp_path.iterdir())
-    python("import legacy.fast.all, theano", HOME=str(tmp_path))
+    child("import legacy.fast.all, theano", HOME=str(tmp_path))
     assert [path.name for path in tmp_path.iterdir()] == [".theano"]
     assert [path.name for path in (tmp_path / ".theano").iterdir()] == ["legacy"]

@@ -8,7 +8,8 @@ import types
 
 import numpy as np
 import pytest
-from test_legacy import python
+
+from conftest import child
 
 FUNCTION = (lambda x: 2 * x + 1).__code__
 
@@ -19,7 +20,7 @@ def test_keras_runs_on_theano_whatever_the_user_configured(tmp_path):
     config = json.dumps({"backend": "jax", "floatx": "bfloat16", "epsilon": 1, "image_data_format": "channels_first"})
     (home / "keras.json").write_text(config)
     for environment in ({"HOME": str(tmp_path)}, {"KERAS_HOME": str(home)}):
-        done = python("import legacy, os, keras; from keras import backend as K\n"
+        done = child("import legacy, os, keras; from keras import backend as K\n"
                       "print(K.backend(), K.floatx(), K.image_data_format(), os.environ.get('KERAS_HOME'))",
                       KERAS_BACKEND="tensorflow", **environment)
         assert done.stdout.split()[:3] == ["theano", "float32", "channels_last"]

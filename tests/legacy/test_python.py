@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 import theano
 import theano.tensor as T
-from test_legacy import python
+
+from conftest import child
 
 
 def test_collections_has_the_abstract_classes_that_keras_asks_for():
@@ -28,7 +29,7 @@ def test_gpuarray_can_be_imported_as_scan_does():
 
 
 def test_the_stand_ins_are_gone_after_the_imports():
-    python("""
+    child("""
 from importlib.util import find_spec
 names = "distutils", "imp", "pkg_resources", "numpy.linalg.linalg"
 before = [name for name in names if find_spec(name)]

@@ -69,7 +69,7 @@ def test_theano_computes_what_it_did(floatx, how):
         compiled = "_compiled" * ("compiled" in how)
         lines.update(table((HERE / "fixtures" / f"theano_values_{fixture}{compiled}.txt").read_text()))
     done = subprocess.run([sys.executable, HERE / "theano_values.py", floatx, *how.split()],
-                          env={**os.environ, "PYTHONPATH": str(HERE.parent)}, capture_output=True, text=True)
+                          env={**os.environ, "PYTHONPATH": str(HERE.parents[1])}, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr[-2000:]
     here = table(done.stdout)
     assert here.keys() == lines.keys()
