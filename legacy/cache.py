@@ -82,6 +82,25 @@ def _write_modules_atomically(cmodule):
     cmodule.output_subprocess_Popen = output_subprocess_Popen
 
 
+def _write_keys_atomically(cmodule):
+    """Write a module's keys to a temporary file that is then renamed.
+
+    Theano adds keys to the files of modules that it has. Another process that starts meanwhile finds such a file empty
+    and removes the module, at which the first one stops with an AssertionError.
+    """
+    def save_pkl(self):
+        temporary = f"{self.key_pkl}.tmp"
+        try:
+            with open(temporary, "wb") as file:
+                pickle.dump(self, file, pickle.HIGHEST_PROTOCOL)
+        except pickle.PicklingError:
+            os.remove(temporary)
+            raise
+        os.replace(temporary, self.key_pkl)
+
+    cmodule.KeyData.save_pkl = save_pkl
+
+
 class _Unpickler(pickle.Unpickler):
     def find_class(self, module, name):
         if module.partition(".")[0] not in sys.modules:
@@ -100,6 +119,7 @@ def _import_no_package_for_a_key(cmodule):
 
 def _patch(cmodule):
     _write_modules_atomically(cmodule)
+    _write_keys_atomically(cmodule)
     _import_no_package_for_a_key(cmodule)
 
 

@@ -1,6 +1,7 @@
 """legacy.fast: faster, and as right as without. The speed-ups run in processes of their own."""
 import legacy
 
+import functools
 import os
 import sys
 
@@ -8,8 +9,9 @@ import numpy as np
 import pytest
 import theano
 
-from conftest import child
+import conftest
 
+child = functools.partial(conftest.child, THEANO_FLAGS="")  # with the usual flags
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(not theano.config.cxx, reason="no compiler")]
 
 # --- startup: no number changes ---------------------------------------------------------

@@ -93,6 +93,21 @@ def test_a_module_is_whole_or_not_there(tmp_path):
     assert child(code, **flags).stdout == "5.0\n"
 
 
+def test_a_modules_keys_are_whole_while_others_are_written(tmp_path):
+    """Theano removes a module with an empty file of keys, be it in use."""
+    from theano.gof.cmodule import KeyData
+    file, seen = tmp_path / "key.pkl", []
+
+    class Key:
+        def __reduce__(self):
+            seen.append(file.read_bytes())
+            return str, ()
+    KeyData({1}, "hash", str(file), "entry").save_pkl()
+    before = file.read_bytes()
+    KeyData({Key()}, "hash", str(file), "entry").save_pkl()
+    assert seen == [before] != [file.read_bytes()] and before
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(not theano.config.cxx, reason="no compiler")
 def test_a_package_whose_ops_are_in_the_cache_is_not_imported_for_them(tmp_path):
