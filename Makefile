@@ -61,6 +61,7 @@ bench: setup
 	$(PYTHON) benchmarks/bench.py
 
 stability: setup
+	$(PYTHON) legacy/install.py --quiet -r requirements.lock -e '.[stability]'
 	$(PYTHON) -m grading.stability $(if $(SEEDS),--seeds $(SEEDS)) $(if $(SCHEDULER),--scheduler $(SCHEDULER))
 	$(PYTHON) report.py
 

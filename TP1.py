@@ -3,8 +3,6 @@
 A photograph becomes a vector of 784 numbers, as long as one of MNIST's digits: `preprocess` is the
 chain, `load_photographs` runs it over folders and keeps the result.
 """
-from tp2.cli import InputError
-
 import concurrent.futures
 import contextlib
 import hashlib
@@ -17,6 +15,7 @@ from PIL import Image
 from skimage.util import img_as_float32
 from tqdm import tqdm
 
+from tp2.cli import InputError
 from tp2.datasets import cache_folder, photographs, read_image
 from tp2.files import atomic_write
 

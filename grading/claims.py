@@ -3,12 +3,11 @@
 A check takes what its claim names, the Metrics of a file or {name: Training}, and computes from raw counts and curves
 only. Its docstring is the criterion that the grading prints. The sentences, in their order, stand in report.md.
 """
-from tp2.cli import ROOT
-
 import math
 import re
 from dataclasses import dataclass
 
+from tp2.cli import ROOT
 from tp2.files import report_curves
 
 from .metrics import COUNT, NUMBER, TOTAL, TRUTH

@@ -1,6 +1,4 @@
 """The grading as results/README.md and as results/index.html, one file that needs no network and no script."""
-from tp2.cli import InputError
-
 import base64
 import re
 from collections import Counter
@@ -10,6 +8,7 @@ from string import Template
 
 import markdown
 
+from tp2.cli import InputError
 from tp2.files import atomic_write
 
 from .verdicts import CLAIMS, Verdict, report

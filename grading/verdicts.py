@@ -3,13 +3,13 @@
 A claim is a sentence of report.md, and a check what `claims.py` says of it. Whether the run is the report's own at all
 (its size, its seed, its photographs) is asked here.
 """
-from tp2.cli import SEED
-
 import enum
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tp2.cli import SEED
 
 from . import metrics
 from .metrics import COUNT, TEXT, TOTAL

@@ -15,9 +15,7 @@ A full run prints (over twelve categories; times depend on the machine):
 
     H5 against JPEG: 9.3 times faster; greatest difference of a pixel: 0
 """
-from tp2.cli import InputError, Parser, run  # first, for a Ctrl-C during the imports
-
-import legacy  # before keras
+import legacy  # before keras, which needs it on a Python of today
 
 import h5py
 import numpy as np
@@ -25,6 +23,7 @@ from keras.preprocessing.image import ImageDataGenerator
 from tqdm import tqdm
 
 from tp2 import datasets, figures, files, reading
+from tp2.cli import InputError, Parser, run
 
 SIDE = 28               # pixels
 BATCH_SIZE = 128
@@ -46,10 +45,13 @@ def main():
     batches = ImageDataGenerator(**GENERATOR).flow_from_directory(
         str(photographs.root), target_size=(SIDE, SIDE), classes=names, batch_size=BATCH_SIZE, shuffle=False)
     counts = dict(zip(names, np.bincount(batches.classes, minlength=len(names)).tolist()))
+    readable = set(batches.filenames)
     for name in names:
-        if not counts[name]:
-            raise InputError(f"{photographs.root / name} has no file that Keras reads: convert its photographs to "
-                                 f"one of {', '.join(batches.white_list_formats)}.")
+        for path in datasets.photographs(photographs.root, name):
+            if f"{name}/{path.name}" not in readable:
+                raise InputError(f"{path} is no file that Keras reads: convert it to one of "
+                                 f"{', '.join(batches.white_list_formats)}, or take it out of its folder.")
+    found = {name: len(datasets.photographs(photographs.root, name)) for name in names}
     for name in tqdm(batches.filenames, desc="Checking", unit=" photographs"):
         datasets.check_8_bits(photographs.root / name)
 
@@ -79,10 +81,10 @@ def main():
         files.print_tree(file)
         fig = figures.contact_sheet(names, file["labels"][:], file["images"])
     measured = reading.measure(path, batches, BATCH_SIZE, REPEATS, np.random.RandomState(arguments.seed))
-    figures.save(fig, results, "Ej2b", figures.drawn_sample(photographs.drawn))
-    files.save_metrics(
-        results, "Ej2b", {"origin": photographs.origin, "classes": counts},
-        {"side": SIDE, "batch_size": BATCH_SIZE, "seed": arguments.seed, "repeats": REPEATS}, measured)
+    files.save(results, "Ej2b", data={"origin": photographs.origin, "classes": counts, "files": found,
+                                      "categories": len(names)},
+               settings={"side": SIDE, "batch_size": BATCH_SIZE, "seed": arguments.seed, "repeats": REPEATS},
+               results=measured, figure=fig, caveats=[figures.drawn_sample(photographs.drawn)])
 
 
 if __name__ == "__main__":

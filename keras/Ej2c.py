@@ -1,11 +1,10 @@
-"""Exercise 2c: a trained model saved with model.save(), its H5 file looked into and loaded back.
+"""Exercise 2c: a trained model is saved with model.save(), its HDF5 file inspected and loaded back.
 
-The original MNIST network (Ej2a's, if it was trained before) goes into results/Ej2c.h5: "Keras
-utiliza, en particular, este formato para guardar en disco la configuración y los pesos entrenados de un
-modelo, utilizando el método `save()`". Look at the tree: the model's configuration as attributes, a
-group per layer with its weights, and the optimizer's state. The loaded model predicts the same to the
-last bit, and training goes on where it stopped. `machine2016` makes Theano and Keras compute as the
-student's machine did, so that the accuracy is the report's, see Ej2a.py.
+The original MNIST network is trained as in Ej2a.py and saved to results/Ej2c.h5: "Keras utiliza, en particular,
+este formato para guardar en disco la configuración y los pesos entrenados de un modelo, utilizando el método
+`save()`". Look at the tree: the model's configuration as attributes, a group per layer with its weights, and the
+optimizer's state. The loaded model predicts the same to the last bit, and training goes on where it stopped.
+`machine2016` makes Theano and Keras compute as the student's machine did, so the accuracy is the report's, see Ej2a.py.
 
 Changed from the student's script, which ended with save(): the file is read and loaded back. A full
 run prints last:
@@ -15,24 +14,22 @@ run prints last:
     Test accuracy: saved 98.34%, loaded 98.34%
     Training goes on for an epoch from the loaded model:
 """
-from tp2.cli import Parser, run  # first, for a Ctrl-C during the imports
-
-import legacy  # before keras
-import machine2016  # the student's machine
+import legacy  # before keras, which needs it on a Python of today; not legacy.fast.all, which would round otherwise
+import machine2016  # before keras: the student's machine
 
 import h5py
-import keras
 import numpy as np
+from keras.callbacks import LambdaCallback
 from keras.layers import Activation, Dense, Dropout
 from keras.models import Sequential, load_model
 from keras.optimizers import RMSprop
+from tqdm import tqdm
 
 from tp2 import datasets, figures, files, trainings
+from tp2.cli import Parser, run
+from tp2.exercise2a import ORIGINAL, report_curves
 
-EPOCHS = 20
-BATCH_SIZE = 128
-# The same settings as Ej2a's, so that one kept training serves both.
-ORIGINAL = {"hidden": [512, 512], "activation": "relu", "dropout": 0.2, "train_fraction": 1.0, "trainings_before": 0}
+BATCH_SIZE = ORIGINAL["batch_size"]
 
 
 def build():
@@ -52,29 +49,24 @@ def build():
     return model
 
 
-def train(settings, path, callbacks):
-    """Train the network and keep it, with its curve, in the file `path`; see tp2.trainings.run."""
-    (x, y), test = datasets.mnist()
-    x, y = x[:settings["samples"]], y[:settings["samples"]]
-    keras.backend.reset_uids()  # layers are dense_1, dense_2, ... in every file
-    np.random.seed(settings["seed"])
-    model = build()
-    history = model.fit(x, y, batch_size=BATCH_SIZE, epochs=settings["epochs"], verbose=0, validation_data=test,
-                        callbacks=callbacks).history
-    _, whole = model.evaluate(x, y, batch_size=1000, verbose=0)
-    trainings.save(model, path, settings, trainings.curve(history, len(x), len(test[0]), whole))
-
-
 def main():
     parser = Parser(__doc__)
-    trainings.add_flags(parser, EPOCHS)
+    trainings.add_flags(parser)
     arguments = parser.parse()
-    (x, y), (x_test, y_test) = datasets.mnist()
-    settings = {**ORIGINAL, "epochs": arguments.epochs, "samples": arguments.samples, "batch_size": BATCH_SIZE,
-                "seed": arguments.seed}
-    report = files.report_curves()["original"]
-    curve = trainings.run(train, {"original": settings}, arguments.results, 1, arguments.force)["original"]
-    model = load_model(str(arguments.results / "Ej2a_original.h5"))
+
+    # Data
+    (x, y), test = datasets.mnist()
+    x, y = x[:arguments.samples], y[:arguments.samples]
+    x_test, true = test[0], test[1].argmax(axis=1)
+
+    # Training
+    np.random.seed(arguments.seed)
+    model = build()
+    with tqdm(total=arguments.epochs, desc="Training", unit=" epochs") as bar:
+        history = model.fit(x, y, batch_size=BATCH_SIZE, epochs=arguments.epochs, verbose=0, validation_data=test,
+                            callbacks=[LambdaCallback(on_epoch_end=lambda *_: bar.update())]).history
+    _, whole = model.evaluate(x, y, batch_size=1000, verbose=0)
+    curve = trainings.curve(history, len(x), len(x_test), whole)
 
     # Save
     path = arguments.results / "Ej2c.h5"
@@ -83,16 +75,19 @@ def main():
     print(f"\nWrote {path}, {path.stat().st_size / 1e6:.1f} MB. Its tree:")
     with h5py.File(path, "r") as file:
         files.print_tree(file)
+        groups = files.names(file)
 
-    # Load back. Seeded first: each Dropout layer draws a seed of its own when it is made.
+    # Load back. Seeded first: each Dropout layer draws a seed for itself when it is made.
     np.random.seed(arguments.seed)
     loaded = load_model(str(path))
     saved_p, loaded_p = (m.predict(x_test, batch_size=1000) for m in (model, loaded))
     saved_state, loaded_state = model.optimizer.get_weights(), loaded.optimizer.get_weights()
-    true = y_test.argmax(axis=1)
     results = {
-        "parameters": loaded.count_params(), "greatest_difference": float(np.abs(saved_p - loaded_p).max()),
+        "groups": groups, "layers": [layer.name for layer in loaded.layers], "parameters": loaded.count_params(),
+        "configuration_equal": loaded.get_config() == model.get_config(),
+        "weights_equal": all(map(np.array_equal, model.get_weights(), loaded.get_weights())),
         "optimizer_equal": all(map(np.array_equal, saved_state, loaded_state)), "optimizer_steps": int(loaded_state[0]),
+        "greatest_difference": float(np.abs(saved_p - loaded_p).max()),
         "test_correct_saved": int((saved_p.argmax(axis=1) == true).sum()),
         "test_correct_loaded": int((loaded_p.argmax(axis=1) == true).sum()), "test_total": len(true)}
     print(f"\nLoaded back: {results['parameters']:,} parameters; greatest difference between the two models' "
@@ -101,15 +96,14 @@ def main():
     print("Test accuracy: " + ", ".join(f"{name} {results[f'test_correct_{name}'] / len(true):.2%}"
                                         for name in ("saved", "loaded")))
     print("Training goes on for an epoch from the loaded model:")
-    further = loaded.fit(x[:arguments.samples], y[:arguments.samples], batch_size=BATCH_SIZE, epochs=1, verbose=2,
-                         validation_data=(x_test, y_test)).history
-
-    fig = figures.curve_and_digits(curve, report, x_test, true, loaded_p.argmax(axis=1))
-    figures.save(fig, arguments.results, "Ej2c", *trainings.caveats(arguments, EPOCHS))
+    further = loaded.fit(x, y, batch_size=BATCH_SIZE, epochs=1, verbose=2, validation_data=test).history
     results["further_epoch"] = {name: files.rounded(values) for name, values in further.items()}
-    files.save_metrics(
-        arguments.results, "Ej2c", {"origin": "real", "name": "MNIST", "train": arguments.samples, "test": 10000},
-        settings, results, {name: values for name, values in curve.items() if isinstance(values, list)})
+
+    kept = trainings.metrics({"original": {**ORIGINAL, **arguments.settings}}, {"original": curve})
+    files.save(arguments.results, "Ej2c", data=kept["data"], settings=kept["settings"]["original"], results=results,
+               history=kept["history"]["original"], caveats=trainings.caveats(arguments),
+               figure=figures.curve_and_digits(curve, report_curves()["original"], x_test, true,
+                                               loaded_p.argmax(axis=1)))
 
 
 if __name__ == "__main__":

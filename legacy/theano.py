@@ -13,7 +13,6 @@ from .process import environment, refuse, say
 
 # Filled in where THEANO_FLAGS is silent; `legacy.fast.all` adds to them, `python -m legacy` has none.
 flags = {
-    "floatX": "float32",  # as Keras has it; a .theanorc of 2016 may say otherwise
     # Not Theano's own folder, where modules of other versions may lie.
     "base_compiledir": "~/.theano/legacy",
 }

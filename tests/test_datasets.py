@@ -1,5 +1,5 @@
 """Caltech101 and MNIST: found, read, downloaded, checked."""
-from legacy import mnist
+import legacy
 
 import os
 
@@ -81,6 +81,7 @@ def test_caltech101_is_looked_for_in_the_order_that_the_readme_says(tmp_path, mo
                 tmp_path / "environment"]
     for folder in in_order:                                     # from the last to be looked at to the first
         folder.mkdir(parents=True)
+        (folder / datasets.WHOLE).touch()
         if folder.name == "environment":
             monkeypatch.setenv("CALTECH101", str(folder))
         found = datasets.caltech101()
@@ -107,29 +108,37 @@ def test_a_named_folder_that_is_not_there_is_refused(tmp_path, monkeypatch):
         datasets.caltech101()
 
 
-def test_a_cache_folder_that_cannot_be_written_is_replaced(tmp_path, monkeypatch, capsys):
+def test_a_cache_folder_that_cannot_be_written_is_replaced_by_one_of_the_users(tmp_path, monkeypatch, capsys):
     (tmp_path / "cache").touch()
     monkeypatch.setattr(datasets.tempfile, "tempdir", str(tmp_path))
-    assert datasets.cache_folder() == tmp_path / "tp2-deep-learning" and "is used instead" in capsys.readouterr().out
+    folder = datasets.cache_folder()
+    assert folder == tmp_path / f"tp2-deep-learning-{os.getuid()}" and "is used instead" in capsys.readouterr().out
+    assert folder.stat().st_mode & 0o777 == 0o700
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    folder.rename(tmp_path / "tp2-deep-learning-12345")
+    with pytest.raises(cli.InputError, match="tp2-deep-learning-12345 belongs to another user"):
+        datasets.cache_folder()
 
 
-def test_a_download_is_unpacked(tmp_path):
+def test_a_download_is_unpacked_in_place_of_half_a_folder(tmp_path):
+    (tmp_path / datasets.IN_TAR / "half").mkdir(parents=True)
     content, zip_md5, tar_md5 = caltechs_archive(["airplanes/image_0001.jpg"])
     with serving(content) as url:
         datasets.download(tmp_path / datasets.IN_TAR, url, zip_md5, tar_md5)
     assert [path.name for path in datasets.photographs(tmp_path / datasets.IN_TAR, "airplanes")] == ["image_0001.jpg"]
-    assert sorted(os.listdir(tmp_path / datasets.IN_TAR)) == ["airplanes"]
+    assert sorted(os.listdir(tmp_path / datasets.IN_TAR)) == [datasets.WHOLE, "airplanes"]
 
 
 GOOD, GOOD_ZIP, GOOD_TAR = caltechs_archive(["airplanes/image_0001.jpg"])
 
 
-@pytest.mark.parametrize("answer, zip_md5, tar_md5", [
-    ({"content": GOOD}, "0" * 32, GOOD_TAR), ({"content": GOOD}, GOOD_ZIP, "0" * 32),
-    ({"content": GOOD[:200], "length": len(GOOD)}, GOOD_ZIP, GOOD_TAR), ({"content": b"", "status": 404}, GOOD_ZIP, GOOD_TAR)],
+@pytest.mark.parametrize("answer, zip_md5, tar_md5, why", [
+    ({"content": GOOD}, "0" * 32, GOOD_TAR, "hash"), ({"content": GOOD}, GOOD_ZIP, "0" * 32, "does not have the MD5 0000"),
+    ({"content": GOOD[:200], "length": len(GOOD)}, GOOD_ZIP, GOOD_TAR, "IncompleteRead"),
+    ({"content": b"", "status": 404}, GOOD_ZIP, GOOD_TAR, "404")],
     ids=["wrong checksum", "wrong checksum inside", "cut off", "absent"])
-def test_a_download_that_fails_says_why_and_leaves_no_folder(tmp_path, answer, zip_md5, tar_md5):
-    with serving(**answer) as url, pytest.raises(datasets.Unavailable, match="."):
+def test_a_download_that_fails_says_why_and_leaves_no_folder(tmp_path, answer, zip_md5, tar_md5, why):
+    with serving(**answer) as url, pytest.raises(datasets.Unavailable, match=why):
         datasets.download(tmp_path / "photographs", url, zip_md5, tar_md5)
     assert set(os.listdir(tmp_path)) <= {"caltech-101.zip"}
 
@@ -155,7 +164,7 @@ def test_mnist_that_cannot_be_had_is_one_sentence(monkeypatch):
 
     def fail():
         raise Exception("URL fetch failure")
-    monkeypatch.setattr(mnist, "load", lambda: None)
+    monkeypatch.setattr(datasets, "HUB", datasets.Path("nowhere"))
     monkeypatch.setattr(downloaded, "load_data", fail)
     with pytest.raises(cli.InputError, match="URL fetch failure.*legacy/install.py"):
         datasets.mnist()

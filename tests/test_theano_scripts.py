@@ -54,27 +54,16 @@ def minibatch_descent(size, epochs, seed):
     return costs, int((((inputs @ w + b) > 0) == labels).sum())
 
 
-@pytest.mark.parametrize("size", [1, 10, 64, 400, 5000])     # 64 does not divide 400, 5000 is more than all
+@pytest.mark.parametrize("size", [1, 64, 5000])     # 64 does not divide 400, 5000 is more than all
 def test_1b_i_equals_the_same_steps_in_numpy(script, size):
     metrics = script("theano/Ej1b_i.py", "--batch-size", size, "--epochs", 12, "--seed", 5).metrics("Ej1b_i")
     bounds = metrics["results"]["minibatches"]
     assert [i for start, stop in bounds for i in range(start, stop)] == list(range(400)) and len(bounds) == -(-400 // size)
     costs, correct = minibatch_descent(size, 12, 5)
-    # One sample at a time the steps overshoot, and rounding grows with each: two epochs then.
-    compared = 2 if size == 1 else 12
-    assert np.allclose(metrics["history"]["cost"][:compared], costs[:compared], rtol=2e-4)
+    # One sample at a time the steps overshoot, and rounding grows with each: five epochs then.
+    compared = 5 if size == 1 else 12
+    assert np.allclose(metrics["history"]["cost"][:compared], costs[:compared], rtol=1e-5)
     assert size == 1 or metrics["results"]["train_correct"] == correct
-
-
-@pytest.mark.slow
-def test_1b_i_full_run_learns_everything_by_heart(script):
-    done = script("theano/Ej1b_i.py")
-    metrics = done.metrics("Ej1b_i")
-    assert (metrics["settings"]["batch_size"], metrics["settings"]["epochs"]) == (10, 10000)
-    assert metrics["results"]["train_correct"] == metrics["results"]["train_total"] == 400
-    cost = np.array(metrics["history"]["cost"])
-    assert len(cost) == 1000 and np.isfinite(cost).all() and cost[-1] < 0.2 < 3 < cost[0]
-    assert is_figure(done.results / "Ej1b_i.png")
 
 
 # --- 1b ii -----------------------------------------------------------------------------
@@ -97,9 +86,9 @@ def test_1b_ii_equals_the_same_steps_in_numpy(script, drawn_photographs):
     history = metrics["history"]
     assert history["step"] == list(range(1, 41))
     for part in ("train", "test"):
-        assert np.allclose(history[f"{part}_cost"], costs[part], rtol=1e-3) and history[f"{part}_correct"] == correct[part]
+        assert np.allclose(history[f"{part}_cost"], costs[part], rtol=1e-5) and history[f"{part}_correct"] == correct[part]
     with h5py.File(done.results / "Ej1b_ii.h5") as file:
-        assert np.allclose(file["w"], w, atol=1e-4) and np.allclose(file["b"], b, atol=1e-4)
+        assert np.allclose(file["w"], w, atol=1e-9) and np.allclose(file["b"], b, atol=1e-9)
     predicted = x[test] @ w + b > 0
     confusion = [[int((predicted[y[test] == actual] == guess).sum()) for guess in (0, 1)] for actual in (0, 1)]
     assert metrics["results"]["confusion"] == confusion
@@ -148,8 +137,8 @@ def test_1b_iii_starts_as_he_and_others_propose_and_equals_the_same_steps_in_num
         back = np.outer(d, w) * (h > 0)
         W, c, w, b = (W - 0.1 * (x.T @ back + 0.02 * W), c - 0.1 * back.sum(0), w - 0.1 * (h.T @ d + 0.02 * w),
                       b - 0.1 * d.sum())
-    assert np.allclose(metrics["history"]["cost"], costs[:20], rtol=1e-3)
+    assert np.allclose(metrics["history"]["cost"], costs[:20], rtol=1e-5)
     assert metrics["history"]["train_correct"] == correct[:20]
     assert metrics["results"] == {"initial_weights": [784, 100], "initial_deviation": pytest.approx((2 / 784) ** 0.5, rel=0.01),
-                                  "train_correct": correct[20], "train_total": 400, "final_cost": pytest.approx(costs[20], rel=1e-3)}
+                                  "train_correct": correct[20], "train_total": 400, "final_cost": pytest.approx(costs[20], rel=1e-9)}
     assert is_figure(done.results / "Ej1b_iii.png")

@@ -1,7 +1,8 @@
 """Exercise 1b iii: a hidden layer of 100 ReLU before the logistic output.
 
-The data of Theano's tutorial (400 random samples, random labels) and one layer more, whose weights
-start as He, Zhang, Ren and Sun propose ("Delving Deep into Rectifiers", ICCV 2015, eq. 10): normal, with
+The data of Theano's tutorial (400 random samples, random labels) and one layer more: h = max(0, x W + c), and
+p(y = 1 | x) = sigmoid(h w + b). The cost is the mean of -y log p - (1 - y) log(1 - p), plus L2 (|W|^2 + |w|^2). The
+weights start as He, Zhang, Ren and Sun propose ("Delving Deep into Rectifiers", ICCV 2015, eq. 10): normal, with
 standard deviation sqrt(2 / n), n the number of inputs of a unit. Look at the printed deviation, and at
 the accuracy reaching 100 %: 400 samples of 784 numbers can be learned by heart, whatever their labels.
 
@@ -14,9 +15,7 @@ multiply. A full run prints (the last digits depend on the processor):
     Cost: 3.0211 before the first step, 0.0948 after the last
     Training accuracy: 400 of 400 = 100.00%
 """
-from tp2.cli import Parser, run  # first, for a Ctrl-C during the imports
-
-import legacy.fast.all  # before theano
+import legacy.fast.all  # before theano: it runs on a Python of today, and its sums and products are faster
 
 import numpy as np
 import theano
@@ -24,6 +23,7 @@ import theano.tensor as T
 from tqdm import tqdm
 
 from tp2 import figures, files
+from tp2.cli import Parser, run
 
 N = 400              # training samples
 FEATURES = 784       # numbers in each
@@ -55,8 +55,9 @@ def main():
     c = theano.shared(np.zeros(HIDDEN, theano.config.floatX), name="c")
     w = theano.shared(he_normal(rng, HIDDEN, 1)[:, 0], name="w")  # of the one output unit
     b = theano.shared(np.asarray(0, theano.config.floatX), name="b")
-    deviation = float(W.get_value().std(dtype=np.float64))
-    print(f"{HIDDEN} ReLU; standard deviation of their {W.get_value().size} initial weights: {deviation:.6f}, "
+    initial = W.get_value()
+    deviation = float(initial.std(dtype=np.float64))
+    print(f"{HIDDEN} ReLU; standard deviation of their {initial.size} initial weights: {deviation:.6f}, "
           f"sqrt(2 / {FEATURES}) = {np.sqrt(2 / FEATURES):.6f}")
     h = T.nnet.relu(T.dot(x, W) + c)
     z = T.dot(h, w) + b
@@ -80,14 +81,12 @@ def main():
     print(f"Cost: {costs[0]:.4f} before the first step, {final_cost:.4f} after the last")
     print(f"Training accuracy: {final_correct} of {N} = {final_correct / N:.2%}")
     fig = figures.cost_and_accuracy(f"Capa oculta de {HIDDEN} ReLU", range(1, arguments.steps + 1), costs, correct / N)
-    figures.save(fig, arguments.results, "Ej1b_iii", figures.shorter(arguments.steps, STEPS, "pasos"))
-    shown = files.evenly_spaced(arguments.steps)
-    files.save_metrics(
-        arguments.results, "Ej1b_iii", {"origin": "random", "samples": N, "features": FEATURES},
-        {"hidden": HIDDEN, "steps": arguments.steps, "learning_rate": LEARNING_RATE, "l2": L2, "seed": arguments.seed},
-        {"initial_weights": [FEATURES, HIDDEN], "initial_deviation": deviation, "train_correct": final_correct,
-         "train_total": N, "final_cost": final_cost},
-        {"step": (shown + 1).tolist(), "cost": files.rounded(costs[shown]), "train_correct": correct[shown].tolist()})
+    files.save(arguments.results, "Ej1b_iii", data={"origin": "random", "samples": N, "features": FEATURES},
+               settings={**arguments.settings, "hidden": HIDDEN, "learning_rate": LEARNING_RATE, "l2": L2},
+               results={"initial_weights": initial.shape, "initial_deviation": deviation,
+                        "train_correct": final_correct, "train_total": N, "final_cost": final_cost},
+               history=files.thinned("step", costs, correct), figure=fig,
+               caveats=[figures.shorter(arguments.steps, STEPS, "pasos")])
 
 
 if __name__ == "__main__":

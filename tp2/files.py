@@ -1,10 +1,13 @@
 """Results: files written whole, metrics, versions, the trees of HDF5 files."""
 import contextlib
+import glob
 import importlib.metadata
 import json
 import os
 import platform
 import shutil
+import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -19,26 +22,25 @@ PACKAGES = ("Theano", "Keras", "numpy", "scipy", "h5py", "pillow")
 def atomic_write(path):
     """Yield a temporary path beside `path`, to write a file or a folder to; it becomes `path` if all goes well.
 
-    So `path` holds all or nothing of it. InputError where it can't be written.
+    So `path` holds all or nothing of it. Each writer has a temporary path for itself; if two write the same folder, the
+    first keeps the name. InputError if it can't be written.
     """
     path = Path(path)
-    temporary = path.with_name(path.name + ".part")
-    _remove(temporary)  # a killed run may have left one
     try:
-        yield temporary
-        os.replace(temporary, path)
+        for left in path.parent.glob(f".{glob.escape(path.name)}.*.part"):  # of runs that were killed
+            if time.time() - left.stat().st_mtime > 86400:
+                shutil.rmtree(left, ignore_errors=True)
+        with tempfile.TemporaryDirectory(prefix=f".{path.name}.", suffix=".part", dir=path.parent) as folder:
+            temporary = Path(folder) / path.name
+            yield temporary
+            try:
+                os.replace(temporary, path)
+            except OSError:
+                if not (temporary.is_dir() and path.is_dir()):
+                    raise
     except OSError as error:
         raise InputError(f"can't write {path} ({error.strerror or error}): free some space, or give another folder "
                          "for it.") from error
-    finally:
-        _remove(temporary)
-
-
-def _remove(path):
-    if path.is_dir():
-        shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
 
 
 def folder_for(results, drawn):
@@ -56,19 +58,33 @@ def versions():
     return {"python": platform.python_version(), "machine": platform.machine(), **package_versions()}
 
 
-def save_metrics(folder, name, data, settings, results, history=None):
-    """Write <folder>/<name>.json.
+def save(folder, name, *, data, settings, results, history=None, figure=None, caveats=()):
+    """Write a script's results: <folder>/<name>.json and, of a figure, <folder>/<name>.png.
 
-    data: what it was computed from, with "origin": "real", "drawn sample", "random" or "none";
-    settings: every flag and constant that shaped it; results: raw counts and values; history: curves
-    as lists. Numbers only, no verdicts: the grading computes those. No times of day either, so that
-    the same seed gives the same file.
+    data: what it was computed from, with "origin": "real", "drawn sample", "random" or "none"; settings: every flag
+    and constant that shaped it; results: raw counts and values; history: curves as lists. Numbers only, no verdicts:
+    the grading computes those. caveats: see save_figure.
     """
-    content = {"script": name, "data": data, "settings": settings, "versions": versions(),
-               "results": results, "history": history or {}}
-    path = Path(folder) / f"{name}.json"
+    if figure:
+        save_figure(figure, folder, name, *caveats)
+    save_json(Path(folder) / f"{name}.json", {"script": name, "data": data, "settings": settings,
+                                              "versions": versions(), "results": results, "history": history or {}})
+
+
+def save_json(path, content):
+    """Write a JSON file and say so; NaN is refused."""
     with atomic_write(path) as part:
         part.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+    print(f"Wrote {path}")
+
+
+def save_figure(figure, folder, name, *caveats):
+    """Write <folder>/<name>.png; caveats that aren't "" stand across its top."""
+    if any(caveats):
+        figure.suptitle("; ".join(filter(None, caveats)), color="darkorange")
+    path = Path(folder) / f"{name}.png"
+    with atomic_write(path) as part:
+        figure.savefig(part, format="png", dpi=110)
     print(f"Wrote {path}")
 
 
@@ -86,6 +102,15 @@ def evenly_spaced_log(count, most=1000):
     """At most `most` of the steps 1 ... count, the first and the last among them, spaced evenly on a logarithmic
     axis as far as whole numbers can be: int64, ascending."""
     return np.unique(np.geomspace(1, count, most).round().astype(np.int64))
+
+
+def thinned(unit, costs, correct):
+    """The curves of a training for a metrics file, at most 1000 of their points.
+
+    unit: what there is a cost and a count of correct samples for, "epoch" or "step"; costs, correct: arrays (n,).
+    """
+    shown = evenly_spaced(len(costs))
+    return {unit: (shown + 1).tolist(), "cost": rounded(costs[shown]), "train_correct": correct[shown].tolist()}
 
 
 def report_curves(path=REPORT_CURVES):
@@ -119,3 +144,10 @@ def print_tree(group, indent="  "):
         else:
             print(f"{indent}{name}/")
             print_tree(item, indent + "  ")
+
+
+def names(file):
+    """The names of all groups and datasets in an open HDF5 file, sorted, groups with a / at the end."""
+    found = []
+    file.visititems(lambda name, item: found.append(name if hasattr(item, "shape") else f"{name}/"))
+    return sorted(found)
