@@ -24,7 +24,7 @@ class Grading:
 
     findings: dict                                  # {title of a claim: Finding}, in the report's order
     shares: dict = field(default_factory=dict)      # {title: seeds.Share}
-    ranks: list = field(default_factory=list)       # seeds.Rank for each training
+    ranks: list = field(default_factory=list)       # a row of the table of seeds for each training
     problem: str = ""                               # why stability.json can't be read
 
     @property
@@ -42,7 +42,7 @@ class Grading:
 
 def grade(results):
     """The Grading of the metrics files in a folder."""
-    files = {name: metrics.read_or_problem(results, name) for name in metrics.FILES}
+    files = {name: metrics.read_or_problem(results, name) for claim in CLAIMS.values() for name in claim.files}
     if all(isinstance(file, metrics.Missing) for file in files.values()):
         raise cli.InputError(f"{results} holds no metrics: run the scripts first, or give --results their folder.")
     grading = Grading({title: judge(CLAIMS[title], files) for _, title, _ in report() if title})
@@ -69,8 +69,8 @@ def main():
         text = f"{str(finding.verdict):<18}{title}: {render.tidy(finding.measured or CLAIMS[title].criterion)}"
         print(textwrap.fill(text, 120, subsequent_indent=" " * 18))
         if finding.verdict is Verdict.FAILS:
-            for line in finding.table:
-                print(f"{'':18}{line.training:<12}{line.equal:<26}{line.last:<18}{line.remarks}".rstrip())
+            for row in finding.table:
+                print(" " * 18 + "  ".join(filter(None, row.values())))
     counts = Counter(str(finding.verdict) for finding in grading.findings.values())
     print(f"\n{len(grading.findings)} claims: {', '.join(f'{verdict} {count}' for verdict, count in counts.items())}."
           + (f" Of those that do not hold, {grading.refuted} are reasons or conclusions." if grading.refuted else ""))

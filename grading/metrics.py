@@ -4,10 +4,9 @@ A file that is not what its script writes ends in one sentence that names the fi
 """
 import json
 import math
-from dataclasses import dataclass
 from pathlib import Path
 
-FILES = ["Ej1a", "Ej1b_i", "Ej1b_ii", "Ej1b_iii", "Ej2a_i", "Ej2a_ii", "Ej2a_iii", "Ej2a_iv", "Ej2a_v", "Ej2b", "Ej2c"]
+from tp2.exercise2a import Curve
 
 
 class Missing(Exception):
@@ -25,6 +24,7 @@ NUMBER = "a number", lambda value: type(value) in (int, float) and math.isfinite
 TEXT = "a text", lambda value: isinstance(value, str)
 TRUTH = "true or false", lambda value: isinstance(value, bool)
 OBJECT = "an object with something in it", lambda value: isinstance(value, dict) and bool(value)
+PAIR = "two whole numbers", lambda value: isinstance(value, list) and [type(item) for item in value] == [int, int]
 LIST = "a list with something in it", lambda value: isinstance(value, list) and bool(value)
 
 
@@ -77,7 +77,7 @@ def script_of(name):
     """The command that writes <name>.json."""
     if name == "stability":
         return "make stability"
-    exercise, _, item = name.partition("_") if name.startswith("Ej2a") else (name, "", "")
+    exercise, _, item = name.partition("_") if name.startswith("Ej2a") else (name.removesuffix(".run"), "", "")
     return f"{'theano' if name.startswith('Ej1') else 'keras'}/{exercise}.py {item}".rstrip()
 
 
@@ -106,38 +106,9 @@ def read_or_problem(results, name):
         return problem
 
 
-@dataclass
-class Training:
-    """One training of exercise 2a: counts of images after each epoch, losses, and what it was trained with."""
-
-    settings: dict
-    train_total: int
-    test_total: int
-    train_correct_whole: int    # of its training images, by the whole network (no dropout) after the last epoch
-    train_correct: list         # per epoch, on the batches as they pass, dropout at work
-    test_correct: list
-    train_loss: list
-    test_loss: list
-
-    @property
-    def train(self):
-        """Accuracies on the training batches, one per epoch."""
-        return [count / self.train_total for count in self.train_correct]
-
-    @property
-    def test(self):
-        """Accuracies on the test images, one per epoch."""
-        return [count / self.test_total for count in self.test_correct]
-
-    @property
-    def train_whole(self):
-        """The accuracy of the whole network on its training images."""
-        return self.train_correct_whole / self.train_total
-
-
-def training(metrics, settings, results, history, epochs):
-    """A Training of `epochs` epochs, from the two objects of a metrics file that hold it; settings: a dict."""
-    return Training(settings, *(metrics.value(f"{results}.{key}", TOTAL) for key in ("train_total", "test_total")),
-                    metrics.value(f"{results}.train_correct_whole", COUNT),
-                    *(metrics.values(f"{history}.{part}_correct", COUNT, epochs) for part in ("train", "test")),
-                    *(metrics.values(f"{history}.{part}_loss", NUMBER, epochs) for part in ("train", "test")))
+def curve(metrics, results, history, epochs):
+    """The Curve of a training of exercise 2a over `epochs` epochs, from the two objects of a file that hold it."""
+    train, test = ((metrics.values(f"{history}.{part}_correct", COUNT, epochs),
+                    metrics.value(f"{results}.{part}_total", TOTAL)) for part in ("train", "test"))
+    losses = (metrics.values(f"{history}.{part}_loss", NUMBER, epochs) for part in ("train", "test"))
+    return Curve(*train, *test, *losses, metrics.value(f"{results}.train_correct_whole", COUNT))

@@ -2,7 +2,7 @@
 import statistics
 from dataclasses import dataclass
 
-from tp2.files import report_curves
+from tp2.exercise2a import report_curves
 
 from . import metrics
 from .claims import label, percent
@@ -27,29 +27,15 @@ class Share:
         return words
 
 
-@dataclass
-class Rank:
-    """The report's test curve among those of the seeds, for one training; in words, as the table shows it."""
-
-    training: str
-    last: str
-    last_rank: str
-    curve_rank: str
-    mean: str
-    deviation: str
-    least: str
-    greatest: str
-
-
 def runs(stability):
-    """{seed: {training: Training, "Ej1b_ii": Metrics}} of a stability.json, in the seeds' order."""
+    """{seed: {training: Curve, "Ej1b_ii": Metrics}} of a stability.json, in the seeds' order."""
     found = {}
     for seed in sorted(stability.value("seeds", metrics.OBJECT), key=int):
         found[int(seed)] = run = {}
         for name in stability.value(f"seeds.{seed}", metrics.OBJECT):
             field = f"seeds.{seed}.{name}"
             run[name] = (metrics.Metrics(stability.file, {"results": stability.value(field, metrics.OBJECT)})
-                         if name == "Ej1b_ii" else metrics.training(stability, {}, field, field, 20))
+                         if name == "Ej1b_ii" else metrics.curve(stability, field, field, 20))
     return found
 
 
@@ -58,7 +44,7 @@ def shares(runs):
     from scipy.stats import binomtest
     shares = {}
     for claim in CLAIMS.values():
-        needs = [claim.file] if claim.file else [name for names in claim.trainings.values() for name in names]
+        needs = [name for names in claim.trainings.values() for name in names] or claim.files
         held = {seed: claim.check(run[claim.file] if claim.file else run).verdict is Verdict.HOLDS
                 for seed, run in runs.items() if claim.by_seed and all(name in run for name in needs)}
         if held:
@@ -75,22 +61,23 @@ def rank(value, others):
 
 
 def ranks(runs):
-    """A Rank for each training of the report.
+    """A row of the table of seeds for each training: the report's test curve among those of the seeds.
 
     The seed that gives the report's own curve (1337) is the report, and not counted twice.
     """
     table = []
     for name, report in report_curves().items():
         curves = [run[name].test_correct for run in runs.values() if name in run]
-        own, total = report["test_correct"], report["test_total"]
+        own, total = report.test_correct, report.test_total
         others = [curve for curve in curves if curve != own]
-        if not curves or name == "iv_20":   # the original
+        if not curves:
             continue
         ends = [curve[-1] / total for curve in curves]
-        table.append(Rank(label(name), percent(own[-1] / total),
-                          f"{rank(own[-1], [curve[-1] for curve in others])} of {len(others) + 1}",
-                          f"{rank(sum(own), list(map(sum, others)))} of {len(others) + 1}",
-                          percent(statistics.mean(ends)),
-                          f"{100 * statistics.stdev(ends):.2f}" if len(ends) > 1 else "", percent(min(ends)),
-                          percent(max(ends))))
+        table.append({
+            "training": label(name), "the report's last test": percent(own[-1] / total),
+            "rank": f"{rank(own[-1], [curve[-1] for curve in others])} of {len(others) + 1}",
+            "rank of the whole curve": f"{rank(sum(own), list(map(sum, others)))} of {len(others) + 1}",
+            "mean": percent(statistics.mean(ends)),
+            "deviation": f"{100 * statistics.stdev(ends):.2f}" if len(ends) > 1 else "",
+            "least": percent(min(ends)), "greatest": percent(max(ends))})
     return table
