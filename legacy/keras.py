@@ -2,6 +2,7 @@
 import base64
 import contextlib
 import dis
+import functools
 import importlib.util
 import json
 import marshal
@@ -12,32 +13,10 @@ import tempfile
 
 import numpy as np
 
-from .process import environment, say
+from .helpers import environment, replace_lines
 
-users_settings = False  # whether Keras reads the user's keras.json: `python -m legacy`
-_KNOWN = {"floatx": ("float16", "float32", "float64"), "image_data_format": ("channels_first", "channels_last")}
-
-
-def _users_settings():
-    """What the user's keras.json says of floatx, epsilon and images' axes; what is ignored is said."""
-    path = os.path.join(os.environ.get("KERAS_HOME") or os.path.expanduser("~/.keras"), "keras.json")
-    try:
-        with open(path) as file:
-            settings = dict(json.load(file))
-    except (OSError, ValueError, TypeError):  # as Keras itself
-        return {}
-    if settings.get("backend", "theano") != "theano":
-        say(f"{path} is for the backend {settings['backend']} and ignored: Keras runs on Theano, with float32 and "
-            "channels_last.")
-        return {}
-    ordering = {"th": "channels_first", "tf": "channels_last"}.get(settings.get("image_dim_ordering"))  # Keras 1
-    settings = {"image_data_format": settings.get("image_data_format", ordering) or "channels_last",
-                "floatx": settings.get("floatx", "float32"), "epsilon": settings.get("epsilon", 1e-7)}
-    for name, known in _KNOWN.items():
-        if settings[name] not in known:
-            say(f"{path}: the {name} {settings[name]!r} is ignored, Keras 2.3.1 knows {', '.join(known)}.")
-            del settings[name]
-    return settings
+# Returns the content of the keras.json that Keras reads: {}, so its defaults. `python -m legacy` reads the user's own.
+read_settings = dict
 
 
 @contextlib.contextmanager
@@ -49,7 +28,7 @@ def _on_theano():
     """
     if sys.stderr is None:  # closed; Keras writes to it at its import
         sys.stderr = open(os.devnull, "w")  # noqa: SIM115, it stays open
-    settings = _users_settings() if users_settings else {}
+    settings = read_settings()
     with tempfile.TemporaryDirectory() as folder, environment(KERAS_BACKEND="theano", KERAS_HOME=folder):
         if settings:
             with open(os.path.join(folder, "keras.json"), "w") as file:
@@ -130,20 +109,19 @@ def _save_the_input_layer():
     Sequential.get_config = get_config
 
 
-def _average_in_float64():
+def _average_in_float64(callbacks):
     """Average an epoch's losses in float64, as a float32 times a number was before NumPy 2 (NEP 50).
 
     In float32 they lose digits, and `json` no longer takes the history.
     """
-    from keras.callbacks import BaseLogger
-    plain = BaseLogger.on_batch_end
+    plain = callbacks.BaseLogger.on_batch_end
 
     def on_batch_end(self, batch, logs=None):
         plain(self, batch, {
             name: value if name in self.stateful_metrics or isinstance(value, int) else np.float64(value)
             for name, value in (logs or {}).items()})
 
-    BaseLogger.on_batch_end = on_batch_end
+    callbacks.BaseLogger.on_batch_end = on_batch_end
 
 
 _MARK = b"legacy"  # before the number of the Python that made a Lambda layer's code, both after the code
@@ -191,9 +169,21 @@ def _code_of_this_python(generic_utils):
 
 def _patch(_keras):
     _read_h5py3_strings()
-    _average_in_float64()
     _save_the_input_layer()
 
 
+_LINES = {
+    # h5py 3: a file opened without a mode is read-only; File.fid. (`model.save` into a file object.)
+    "keras.utils.io_utils": {"save_to_binary_h5py": [("'in-memory-h5py',", "'in-memory-h5py', 'w',"),
+                                                     (".fid.", ".id.")]},
+    # Python 3.12: randint takes no float.
+    "keras_preprocessing.sequence": {"skipgrams": [("10e6", "int(10e6)")]},
+}
+
 AROUND_IMPORT = {"keras": _on_theano}
-AFTER_IMPORT = {"keras": _patch, "keras.utils.generic_utils": _code_of_this_python}
+AFTER_IMPORT = {
+    **{name: functools.partial(replace_lines, lines=lines) for name, lines in _LINES.items()},
+    "keras": _patch,
+    "keras.callbacks.callbacks": _average_in_float64,
+    "keras.utils.generic_utils": _code_of_this_python,
+}

@@ -10,6 +10,8 @@ import re
 
 import numpy as np
 
+from .compiler import before_compiling
+
 NUMPY_2 = np.lib.NumpyVersion(np.__version__) >= "2.0.0"
 
 
@@ -273,15 +275,6 @@ def c_source(code):
     return _PREAMBLE + code
 
 
-def _compile_for_numpy_2(module):
-    compile_str = module.GCC_compiler.compile_str
-
-    def compiled(module_name, src_code, *args, **kwargs):
-        return compile_str(module_name, c_source(src_code), *args, **kwargs)
-
-    module.GCC_compiler.compile_str = staticmethod(compiled)
-
-
 # a[index] += inc and a[index] = inc, over the first axis. NumPy's own, but for the case that counts:
 # the gradient of an Embedding, whole rows of floats.
 _INPLACE_INCREMENT = """
@@ -351,6 +344,7 @@ AFTER_IMPORT = {
     "keras.datasets.reuters": _ragged,
 }
 if NUMPY_2:
+    before_compiling.append(lambda cmodule, source, options: (c_source(source), options))
     AFTER_IMPORT.update({
         "theano.misc.safe_asarray": _wrap_around,
         "theano.tensor.elemwise": _wrap_around,
@@ -359,6 +353,5 @@ if NUMPY_2:
         "theano.sandbox.rng_mrg": _wide_mask,
         "theano.sandbox.multinomial": _wide_samples,
         "theano.tensor.extra_ops": _extra_ops,
-        "theano.gof.cmodule": _compile_for_numpy_2,
         "theano.tensor.inc_code": _increment_without_mapiter,
     })

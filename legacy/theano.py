@@ -1,6 +1,10 @@
-"""Theano 1.0.5's flags: for its import, THEANO_FLAGS has what the user's own leave open."""
+"""Theano 1.0.5: its flags, and its functions that call what NumPy, SciPy or Python took away.
+
+During Theano's import THEANO_FLAGS holds the user's flags, and legacy's for those that the user leaves open.
+"""
 import configparser
 import contextlib
+import functools
 import importlib.util
 import logging
 import os
@@ -9,9 +13,11 @@ import shlex
 import sysconfig
 
 from . import cache, compiler
-from .process import environment, refuse, say
+from .helpers import environment, refuse, replace_lines, say
 
-# Filled in where THEANO_FLAGS is silent; `legacy.fast.all` adds to them, `python -m legacy` has none.
+# --- Flags ------------------------------------------------------------------------------
+
+# For flags that the user does not set. `legacy.fast.all` adds to them, `python -m legacy` clears them.
 flags = {
     # Not Theano's own folder, where modules of other versions may lie.
     "base_compiledir": "~/.theano/legacy",
@@ -33,7 +39,7 @@ def _parsed(text):
 
 
 def _quoted(value):
-    """A flag's value, in quotes where Theano would stop in it: a home folder may be called o'brien."""
+    """A flag's value, quoted if Theano could not read it otherwise: a home folder may be called o'brien."""
     return value if re.fullmatch(r"""[^'"\\,#]*""", value) else "'" + value.replace("'", "'\"'\"'") + "'"
 
 
@@ -79,7 +85,7 @@ def _with_flags():
 
 @contextlib.contextmanager
 def _settings_in_a_sentence():
-    """End with a sentence where Theano's settings modules stop at a flag or a .theanorc."""
+    """Print one line if Theano can't read a flag or a .theanorc."""
     try:
         yield
     except (ValueError, configparser.Error) as error:
@@ -88,9 +94,79 @@ def _settings_in_a_sentence():
         refuse(f"Theano's settings can't be used ({reason}): fix THEANO_FLAGS or {files}.")
 
 
+# --- Functions that call what later versions took away ----------------------------------
+# Rarely used ones: convolution and pooling without a compiler (also in FAST_COMPILE and DebugMode), DebugMode, Theano's
+# own conv2d.
+
+_LINES = {
+    # NumPy 1.23: a list of slices no longer indexes as a tuple does.
+    "theano.tensor.signal.pool": {
+        "Pool.perform": [("yk[[", "yk[tuple(["), ("xrange(nd)]])", "xrange(nd)])])")],
+        "AveragePoolGrad.perform": [("gxk[region_slice]", "gxk[tuple(region_slice)]")],
+        "MaxPoolRop.perform": [("yk[[", "yk[tuple(["), ("xrange(nd)]]", "xrange(nd)])]")],
+    },
+    # NumPy 2: partition and argpartition no longer leave numbers in the same order; the gradient takes the second's.
+    "theano.tensor.sort": {"_topk_py_impl": [
+        ("np.partition(x, -k, axis=axis)[idx]",
+         "np.take_along_axis(x, np.argpartition(x, -k, axis=axis)[tuple(idx)], axis)"), ("[idx]", "[tuple(idx)]")]},
+    # NumPy 2: ndarray.itemset; NumPy 2.3: ndarray.tostring.
+    "theano.compile.debugmode": {"_Linker.make_all": [("[0].itemset(dr_vals[r][0])", "[0][...] = dr_vals[r][0]")]},
+    "theano.printing": {"hex_digest": [("tostring", "tobytes")]},
+}
+
+
+def _convolve(module):
+    """SciPy 1.8 made private what Theano's convolution in Python calls; its public functions do the same."""
+    def convolve(*arguments):
+        from scipy import signal
+        return signal.convolve(*arguments)
+
+    def convolve2d(image, kernel, _flip, mode, _boundary, _fill):
+        from scipy import signal
+        return signal.convolve2d(image, kernel, mode)
+
+    module._valfrommode = module._bvalfromboundary = lambda name: name
+    module._convolve2d, module.convolve = convolve2d, convolve
+    module.imported_scipy_signal = True
+
+
+def _conv_op(module):
+    _convolve(module)
+    # NumPy 2 has no noprefix.h; the C code uses none of its names.
+    module.ConvOp.c_headers = lambda self: ["<iostream>", "<sstream>"]
+
+
+def _blas(blas):
+    # Without a linked BLAS, BatchedDot's C code can't be loaded ("undefined symbol: dgemm_"): NumPy multiplies.
+    plain = blas.BatchedDot.c_code
+
+    def c_code(self, *arguments):
+        if not blas.config.blas.ldflags:
+            raise blas.theano.gof.utils.MethodNotDefined("c_code", type(self), "BatchedDot")
+        return plain(self, *arguments)
+
+    blas.BatchedDot.c_code = c_code
+    # Since NumPy 1.23 empty arrays have strides of 0, and Gemm ends with "some matrix has no unit stride".
+    gemm, version = blas.GemmRelated, blas.GemmRelated.build_gemm_version
+    gemm.encode_strides_in_unit = gemm.encode_strides_in_unit.replace("]==1", "]<=1")
+    gemm.compute_strides = re.sub(r"\((N(.)\[(.)\]) > 1\)", r"(\1 > 1 && S\2[\3])", gemm.compute_strides)
+    gemm.build_gemm_version = lambda self: (*version(self), "empty")
+
+
+def _docstring(module):
+    """`python -OO` has no docstrings; each PatternSub adds to one."""
+    module.PatternSub.__doc__ = module.PatternSub.__doc__ or ""
+
+
 AROUND_IMPORT = {
     "theano": _with_flags,
     "theano.configparser": _settings_in_a_sentence,
     "theano.configdefaults": _settings_in_a_sentence,
 }
-AFTER_IMPORT = {}
+AFTER_IMPORT = {
+    **{name: functools.partial(replace_lines, lines=lines) for name, lines in _LINES.items()},
+    "theano.tensor.blas": _blas,
+    "theano.gof.opt": _docstring,
+    "theano.tensor.nnet.abstract_conv": _convolve,
+    "theano.tensor.nnet.conv": _conv_op,
+}

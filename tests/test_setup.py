@@ -1,5 +1,6 @@
 """The Makefile, tools/setup.sh and legacy/install.py: which Python is taken, what is installed how, what is left alone."""
-from legacy import install, mnist
+from legacy import install
+from legacy.scripts import mnist
 
 import os
 import re

@@ -1,5 +1,5 @@
 """What only makes Theano faster.
 
-`import legacy` has `startup` and `headers`, which change no number. `blas`, `sums` and `denormals` may round a last
-digit differently: `import legacy.fast.all` has them too.
+`import legacy` has `startup` and `headers`, which change no number. `import legacy.fast.all` adds `blas` and `sums`,
+which may round a last digit differently.
 """

@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from ..compiler import is_clang
-from ..process import environment
+from ..helpers import environment
 
 
 def _openblas():

@@ -3,6 +3,7 @@
 Theano 1.0.5 has g++ compile each of its Ops by itself, 25 for the smallest of scripts, each with all of Python's,
 NumPy's and C++'s headers: more than half of g++'s time.
 """
+import functools
 import os
 import subprocess
 import tempfile
@@ -17,6 +18,7 @@ _CONTENT = (numpy.c_source("") if numpy.NUMPY_2 else "") + "".join(
                                         "numpy/arrayscalars.h"))
 
 
+@functools.cache
 def _precompiled(header, command):
     """Whether `header`, a Path, can be used; it is compiled if need be. A header without `.gch` has failed before."""
     compiled = Path(f"{header}.gch")
@@ -36,38 +38,28 @@ def _precompiled(header, command):
     return done.returncode == 0
 
 
-def _precompile(cmodule):
+def _is_usual(cmodule, options):
+    """Whether an Op has no options of its own, which would need another precompiled header."""
+    # clang++ stops if a header is newer than the precompiled one, as after a new installation.
+    if "-Wno-unused-label" not in options or is_clang():
+        return False
+    usual = {"-O3", "-fno-math-errno", *cmodule.GCC_compiler.compile_args()}
+    return all(option in usual or option.startswith("-W") for option in options)
+
+
+def with_precompiled_header(cmodule, source, options):
+    """For `compiler.before_compiling`: the options with which g++ reads the precompiled header, and -g0 -O3.
+
+    Theano asks for a debugger's symbols, and doesn't ask for -O3 when it compiles the linker that calls the Ops.
+    """
     import theano
-    compile_str = cmodule.GCC_compiler.compile_str
-    usable = {}
-
-    def is_usual(options):
-        """Whether these are an Op's options without any of its own, which would need another precompiled header."""
-        # clang++ stops where a header is newer than the precompiled one, as after a new installation.
-        if "-Wno-unused-label" not in options or is_clang():
-            return False
-        usual = {"-O3", "-fno-math-errno", *cmodule.GCC_compiler.compile_args()}
-        return all(option in usual or option.startswith("-W") for option in options)
-
-    def compiled(module_name, src_code, location=None, **keywords):
-        """GCC_compiler.compile_str, which Theano calls with its cache locked."""
-        options = list(keywords.get("preargs") or [])
-        usual = is_usual(options)
-        # Theano asks for a debugger's symbols, and not for -O3 where it compiles the linker that calls the Ops.
-        options = ["-g0", "-O3", *options]
-        if usual:
-            folders = [f"-I{path}" for path in cmodule.std_include_dirs()]
-            # In the same order as compile_str, which g++ wants.
-            command = [theano.config.cxx, "-shared", "-g", *options, *folders, "-fvisibility=hidden"]
-            header = Path(theano.config.compiledir) / f"headers-{cache_key(command, cmodule.gcc_version_str)}.h"
-            if header not in usable:
-                usable[header] = _precompiled(header, command)
-            if usable[header]:
-                options += ["-include", str(header)]
-        return compile_str(module_name, src_code, location, **{**keywords, "preargs": options})
-
-    cmodule.GCC_compiler.compile_str = staticmethod(compiled)
-
-
-AROUND_IMPORT = {}
-AFTER_IMPORT = {"theano.gof.cmodule": _precompile}
+    usual = _is_usual(cmodule, options)
+    options = ["-g0", "-O3", *options]
+    if usual:
+        folders = [f"-I{path}" for path in cmodule.std_include_dirs()]
+        # In the same order as compile_str, which g++ wants.
+        command = (theano.config.cxx, "-shared", "-g", *options, *folders, "-fvisibility=hidden")
+        header = Path(theano.config.compiledir) / f"headers-{cache_key(list(command), cmodule.gcc_version_str)}.h"
+        if _precompiled(header, command):
+            options += ["-include", str(header)]
+    return source, options

@@ -3,7 +3,6 @@ import legacy
 
 import functools
 import os
-import sys
 
 import numpy as np
 import pytest
@@ -73,7 +72,7 @@ def test_modules_take_the_precompiled_header_and_go_without_if_it_fails_once(tmp
     assert "!" not in third and "made" not in third
 
 
-# --- sums, denormals --------------------------------------------------------------------
+# --- sums -------------------------------------------------------------------------------
 
 def test_a_sum_is_several_at_once_and_keeps_nan_and_infinity():
     """Several at once also by g++ 13 and 16, which have to be told; not by clang++."""
@@ -88,13 +87,9 @@ assert total(np.float32([np.inf, *ones])) == np.inf
 assert np.isnan(total(np.float32([np.inf, -np.inf, *ones]))) and np.isnan(total(np.float32([*ones, np.nan])))""")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="Linux only")
-def test_denormals_are_zero_and_nan_is_kept():
+def test_nan_is_kept():
     child("""
-import warnings; warnings.simplefilter("error", UserWarning)
-import legacy.fast.all, numpy as np
-assert np.float32(1e-30) * np.float32(1e-12) == 0 and np.isnan(np.float32("nan")) and np.finfo("float32").tiny > 0
-import theano, theano.tensor as T
+import legacy.fast.all, numpy as np, theano, theano.tensor as T
 x = T.vector()
 assert theano.function([x], [T.isnan(x), T.sqrt(x)])(np.array([np.nan, 1, np.inf], "float32"))[0].tolist() == [1, 0, 0]""")
 

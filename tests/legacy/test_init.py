@@ -1,8 +1,6 @@
 """The package: its import hook, which speed-ups are on, and what it leaves of itself in the process."""
 import legacy
 
-import sys
-
 import pytest
 
 from conftest import child
@@ -18,21 +16,19 @@ import keras, theano""")
 
 MODE = """
 import theano, numpy as np
-print(theano.tensor.blas.Dot22.__props__ != (), theano.config.allow_gc, np.float64("1e-310") > 0,
-      "c_compile_args" in vars(theano.tensor.elemwise.Sum))"""
+print(theano.tensor.blas.Dot22.__props__ != (), theano.config.allow_gc, "c_compile_args" in vars(theano.tensor.elemwise.Sum))"""
 
 
 @pytest.mark.parametrize("module, environment, want", [
-    ("legacy", {}, "True True True False"),                        # nothing that changes a number
-    ("legacy", {"LEGACY_FAST": "0"}, "False True True False"),
-    ("legacy.fast.all", {"LEGACY_FAST": "0"}, "False True True False")])
+    ("legacy", {}, "True True False"),                        # nothing that changes a number
+    ("legacy", {"LEGACY_FAST": "0"}, "False True False"),
+    ("legacy.fast.all", {"LEGACY_FAST": "0"}, "False True False")])
 def test_which_speedups_are_on(module, environment, want):
     assert child(f"import {module}" + MODE, **environment).stdout.split() == want.split()
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="denormals")
 def test_legacy_fast_has_all():
-    assert child("import legacy.fast.all" + MODE).stdout.split() == ["True", "False", "False", "True"]
+    assert child("import legacy.fast.all" + MODE).stdout.split() == ["True", "False", "True"]
 
 
 def test_legacy_fast_after_theano_says_that_it_is_too_late():

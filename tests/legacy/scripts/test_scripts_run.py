@@ -1,6 +1,7 @@
 """`python -m legacy SCRIPT`: a script finds what Python and the packages of its years gave it."""
 import legacy
-from legacy import mnist, pictures
+from legacy.scripts import mnist
+from legacy.scripts import scipy as pictures
 
 import importlib.util
 import os

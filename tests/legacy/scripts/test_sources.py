@@ -17,6 +17,7 @@ import numpy as np
 import pytest
 import theano
 
+LINES = {**legacy.theano._LINES, **legacy.keras._LINES}
 LIBRARIES = {"numpy", "scipy", "h5py", "PIL", *__import__("sys").stdlib_module_names} - {"__future__"}
 
 GONE = {
@@ -29,10 +30,10 @@ GONE = {
     # `try`, with the name of today in `except`.
     **dict.fromkeys(("collections.MutableSet", "fractions.gcd", "scipy.linalg.blas.fblas", "pkg_resources", "imp"), "tried"),
     "sys.tracebacklimit": "asked with hasattr",
-    # legacy.lines
+    # legacy.theano, legacy.keras
     **dict.fromkeys(("scipy.signal.signaltools._bvalfromboundary", "scipy.signal.signaltools._valfrommode",
                      "scipy.signal.signaltools.convolve", "scipy.signal.sigtools._convolve2d",
-                     "ndarray.itemset", "ndarray.tostring"), "lines"),
+                     "ndarray.itemset", "ndarray.tostring"), "theano"),
     # legacy.python: there while Theano is imported.
     **dict.fromkeys(("distutils", "numpy.distutils", "numpy._mklinit"), "python"),
     # Only with mpi, or a graphics card.
@@ -135,13 +136,13 @@ def test_each_name_of_pythons_and_numpys_c_api_is_there_or_dealt_with():
         "PyArray_MapIterArray", "PyArray_MapIterNext", "PyArray_MapIterSwapAxes",  # legacy.numpy: _increment_without_mapiter
         "NPY_MAXDIMS", "PyString_AsString", "PyString_FromString", "PyInt_AsLong"} == set()
     included = {header for text in code.values() for header in re.findall(r"<(numpy/\w+\.h)>", text)}
-    assert {header for header in included if not (Path(np.get_include()) / header).exists()} <= {"numpy/noprefix.h"}  # lines
+    assert {header for header in included if not (Path(np.get_include()) / header).exists()} <= {"numpy/noprefix.h"}  # legacy.theano
 
 
-@pytest.mark.parametrize("module", sorted(legacy.lines._LINES))
+@pytest.mark.parametrize("module", sorted(LINES))
 def test_each_line_that_is_changed_stands_in_the_source(module):
     module = importlib.import_module(module)
-    for name in legacy.lines._LINES[module.__name__]:
+    for name in LINES[module.__name__]:
         function = module
         for part in name.split("."):
             function = getattr(function, part)

@@ -1,0 +1,230 @@
+"""Python 3.7 to 3.14."""
+import collections
+import collections.abc
+import functools
+import html
+import importlib
+import importlib.machinery
+import importlib.metadata
+import importlib.util
+import inspect
+import os
+import re
+import shutil
+import sys
+from pathlib import Path
+
+from ..python import _distutils
+from .engine import Row, renamed
+
+
+def rows():
+    fork = sys.version_info >= (3, 14) and sys.platform == "linux"
+    return [
+        Row("os", "errno", "3.7", "errno"),
+        Row("time", "clock", "3.8", "time:process_time"),
+        Row("base64", "encodestring", "3.9", "base64:encodebytes"),
+        Row("base64", "decodestring", "3.9", "base64:decodebytes"),
+        Row("fractions", "gcd", "3.9", value=_gcd),
+        Row("html.parser:HTMLParser", "unescape", "3.9", value=staticmethod(html.unescape)),
+        Row("json", "load loads", "3.9", wrap=renamed(encoding="")),
+        Row("threading:Thread", "isAlive", "3.9", "threading:Thread.is_alive"),
+        Row("xml.etree.cElementTree", "*", "3.9", "xml.etree.ElementTree"),
+        Row("collections", " ".join(collections.abc.__all__), "3.10", "collections.abc"),
+        Row("builtins", "open", "3.11", wrap=_open),
+        Row("inspect", "getargspec", "3.11", value=_getargspec),
+        Row("random", "sample", "3.11", wrap=_sample),
+        Row("random", "shuffle", "3.11", wrap=_shuffle),
+        Row("configparser", "SafeConfigParser", "3.12", "configparser:ConfigParser"),
+        Row("configparser:RawConfigParser", "readfp", "3.12", "configparser:RawConfigParser.read_file"),
+        Row("imp", "*", "3.12", value={
+            "load_source": _load_source, "find_module": _find_module, "load_module": _load_module, "PY_SOURCE": 1,
+            "PKG_DIRECTORY": 5, "reload": importlib.reload, "new_module": type(sys),
+            **dict.fromkeys(("acquire_lock", "release_lock"), lambda: None)}),
+        Row("distutils", "*", "3.12", value={}),
+        Row("distutils.version", "*", "3.12", value={"LooseVersion": LooseVersion, "StrictVersion": StrictVersion}),
+        Row("distutils.util", "*", "3.12", value={"strtobool": _strtobool}),
+        Row("distutils.spawn", "*", "3.12", value=_distutils()["distutils.spawn"]),
+        Row("distutils.sysconfig", "*", "3.12", value=_distutils()["distutils.sysconfig"]),
+        Row("distutils.dir_util", "*", "3.12", value={
+            "copy_tree": _copy_tree, "mkpath": functools.partial(os.makedirs, exist_ok=True),
+            "remove_tree": shutil.rmtree}),
+        # setuptools, no longer in a new environment: Lasagne, blocks and fuel ask for their own versions.
+        Row("pkg_resources", "*", "3.12", value={
+            "get_distribution": _Distribution, "DistributionNotFound": importlib.metadata.PackageNotFoundError}),
+        Row("multiprocessing.util", "spawnv_passfds", "", wrap=_spawn),
+        Row("joblib.externals.loky.backend.fork_exec", "fork_exec", "", wrap=_fork_exec),
+        Row("yaml", "load", "6.0", wrap=_load_yaml),
+        *[Row("multiprocessing.context", "_default_context", "3.14", wrap=_by_fork)] * fork,
+    ]
+
+
+def _gcd(a, b):
+    """The greatest common divisor, of b's sign; of floats, too."""
+    while b:
+        a, b = b, a % b
+    return a
+
+
+ArgSpec = collections.namedtuple("ArgSpec", "args varargs keywords defaults")
+
+
+def _getargspec(function):
+    """The names and defaults of a function's parameters; ValueError if it has keyword-only ones or annotations."""
+    full = inspect.getfullargspec(function)
+    if full.kwonlyargs or full.annotations:
+        raise ValueError("Function has keyword-only parameters or annotations, use inspect.signature()")
+    return ArgSpec(*full[:4])
+
+
+def _load_source(name, pathname, file=None):
+    """imp's: a Python file as the module `name`."""
+    spec = importlib.util.spec_from_file_location(name, pathname)
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def _find_module(name, path=None):
+    """imp's: (file, path, (suffix, mode, type)) of a module: for load_module, or to see if it is there."""
+    spec = importlib.machinery.PathFinder.find_spec(name, path)
+    if spec is None:
+        raise ImportError(f"No module named {name!r}", name=name)
+    if spec.submodule_search_locations:
+        return None, next(iter(spec.submodule_search_locations)), ("", "", 5)
+    return open(spec.origin, "rb"), spec.origin, (os.path.splitext(spec.origin)[1], "r", 1)  # the caller closes it
+
+
+def _load_module(name, file, pathname, description):
+    """imp's: what `_find_module` found, as the module `name`."""
+    return _load_source(name, os.path.join(pathname, "__init__.py") if description[2] == 5 else pathname)
+
+
+@functools.total_ordering
+class LooseVersion:
+    """distutils's: a version whose numbers are compared as numbers."""
+
+    def __init__(self, vstring=""):
+        self.vstring = str(vstring)
+        parts = re.split(r"(\d+|[a-z]+|\.)", self.vstring)
+        self.version = [int(part) if part.isdigit() else part for part in parts if part not in ("", ".")]
+
+    def __str__(self):
+        return self.vstring
+
+    def __repr__(self):
+        return f"{type(self).__name__} ('{self}')"
+
+    def __eq__(self, other):
+        return self.version == type(self)(other).version
+
+    def __lt__(self, other):
+        return self.version < type(self)(other).version
+
+
+class StrictVersion(LooseVersion):
+    """distutils's: 1.0 is 1.0.0."""
+
+    def __init__(self, vstring=""):
+        super().__init__(vstring)
+        self.version += [0] * (3 - len(self.version))
+
+
+def _strtobool(value):
+    """distutils's: 1 for "yes", "on" and the like, 0 for "no"."""
+    if value.lower() not in ("y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0"):
+        raise ValueError(f"invalid truth value {value!r}")
+    return int(value.lower() in ("y", "yes", "t", "true", "on", "1"))
+
+
+def _copy_tree(src, dst, *_):
+    """distutils's: copy a folder's contents into a folder that may be there."""
+    copied = []
+    shutil.copytree(src, dst, dirs_exist_ok=True, copy_function=lambda *file: copied.append(shutil.copy2(*file)))
+    return copied
+
+
+class _Distribution(importlib.metadata.PathDistribution):
+    """pkg_resources's: an installed package, with its folder."""
+    location = property(lambda self: str(self.locate_file("")))
+
+    def __init__(self, name):
+        super().__init__(importlib.metadata.distribution(name)._path)
+
+
+# --- Functions that changed -------------------------------------------------------------
+
+def _open(plain):
+    """3.11: `open` no longer takes the mode "U", of universal newlines, which all text has."""
+    @functools.wraps(plain)
+    def open(file, mode="r", *arguments, **keywords):
+        if "U" in mode:
+            mode = mode.replace("U", "") if set(mode) & set("rwxa") else mode.replace("U", "r")
+        return plain(file, mode, *arguments, **keywords)
+    return open
+
+
+def _sample(plain):
+    """3.11: `random.sample` no longer takes a set."""
+    @functools.wraps(plain)
+    def sample(population, k, **keywords):
+        return plain(tuple(population) if isinstance(population, collections.abc.Set) else population, k, **keywords)
+    return sample
+
+
+def _shuffle(plain):
+    """3.11: `random.shuffle` no longer takes a function that draws."""
+    @functools.wraps(plain)
+    def shuffle(x, random=None):
+        if random is None:
+            plain(x)
+            return
+        for i in reversed(range(1, len(x))):
+            j = int(random() * (i + 1))
+            x[i], x[j] = x[j], x[i]
+    return shuffle
+
+
+def _load_yaml(plain):
+    """PyYAML 6: `load` asks for a loader; without one, 5.1 to 5.4 took this."""
+    def load(stream, Loader=None):
+        return plain(stream, Loader or sys.modules["yaml"].FullLoader)
+    return load
+
+
+# --- Child processes, which run the script's file again ---------------------------------
+
+hidden = False  # whether a script's `import legacy` is to find a module of its own
+
+
+hidden = False  # whether a script's `import legacy` is to find a module of its own
+
+
+def _by_fork(plain):
+    """3.14: Linux no longer forks, with which a new process had the script's lambdas and data."""
+    plain._default_context = sys.modules["multiprocessing.context"]._concrete_contexts["fork"]
+    return plain
+
+
+def _under_legacy(command):
+    """A command that runs Python with `-c` or `-m`, begun as `python -m legacy` begins."""
+    command = list(command)
+    if "-m" in command:
+        at = command.index("-m")
+        command[at:at + 2] = ["-c", f"import runpy; runpy.run_module({command[at + 1]!r}, run_name='__main__', "
+                                    "alter_sys=True)"]
+    if "-c" in command and "resource_tracker" not in command[command.index("-c") + 1]:
+        at = command.index("-c") + 1
+        command[at] = (f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r}); import legacy.scripts; "
+                       f"legacy.scripts.begin({hidden}); del sys.path[0]; {command[at]}")
+    return command
+
+
+def _spawn(plain):
+    """multiprocessing's processes by spawn and forkserver."""
+    return lambda path, arguments, fds: plain(path, _under_legacy(arguments), fds)
+
+
+def _fork_exec(plain):
+    """joblib's processes (scikit-learn's n_jobs=2)."""
+    return lambda command, *arguments, **keywords: plain(_under_legacy(command), *arguments, **keywords)
