@@ -437,7 +437,7 @@ def lazy(m):
 def contiguous(m):
     """the same pixels, undecoded, are read faster from one block of one file than from many files; where the system
     puts a file's blocks on the disk can't be seen from here"""
-    block, files = (m.value(f"timings_ms.batch_{what}", NUMBER) for what in ("contiguous", "files"))
+    block, files = (m.value(f"timings.batch_{what}", NUMBER) for what in ("contiguous", "files"))
     return finding(block < files, "photographs, undecoded: one block of one file is read "
                    f"{times_faster(files / block)} than a small file for each")
 

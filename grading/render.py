@@ -112,16 +112,14 @@ def as_markdown(results, grading):
 
 
 def times(results):
-    """The Markdown of what each script's run measured of this machine, which no committed file holds."""
-    lines = []
-    for path in sorted(results.glob("**/*.run.json")):
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            content = json.loads(path.read_text(encoding="utf-8"))
-            parts = [(key, part if isinstance(part, dict) else {"": part}) for key, part in content.items()]
-            rows = [{"what": f"{key} {name}", "here": str(value)}
-                    for key, part in parts for name, value in part.items()]
-            lines += [f"### {path.name.removesuffix('.run.json')}", *table(rows)]
-    return "\n".join(["", "## This machine", *lines]) if lines else ""
+    """The Markdown of the times that the scripts took on this machine, which no committed file holds."""
+    rows = []
+    for path in [*results.glob("*.run.json"), *results.glob("sample/*.run.json")]:
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):     # no time is graded here
+            run = json.loads(path.read_text(encoding="utf-8"))
+            rows += [{"script": run["script"], "time": name.replace("_", " "), "ms": f"{time:g}",
+                      "processor": run["processor"]} for name, time in run["timings"].items()]
+    return "\n".join(["", "## Times on this machine", *table(rows)]) if rows else ""
 
 
 def as_page(results, text):
