@@ -6,7 +6,6 @@ only. Its docstring is the criterion that the grading prints. The sentences, in 
 import math
 from dataclasses import dataclass
 
-from tp2.cli import ROOT
 from tp2.exercise2a import ITEMS, ORIGINAL, report_curves
 
 from .metrics import COUNT, NUMBER, PAIR, TEXT, TOTAL, TRUTH
@@ -69,8 +68,8 @@ def expression(m):
 def three_files():
     """the three files are there, each compiles a training step, and none imports another"""
     names = ["Ej1b_i", "Ej1b_ii", "Ej1b_iii"]
-    there = {name: Script(f"theano/{name}.py") for name in names if (ROOT / "theano" / f"{name}.py").is_file()}
-    alone = [name for name, script in there.items()
+    scripts = {name: Script(f"theano/{name}.py") for name in names}
+    alone = [name for name, script in scripts.items()
              if script.calls("theano.function") and not script.imports().intersection(names)]
     return finding(alone == names, f"{len(alone)} of the three scripts in `theano/` train by themselves")
 

@@ -13,10 +13,13 @@ def text(path):
 
 
 class Script:
-    """A script's code."""
+    """A script's code; none if the script is missing, or is no Python."""
 
     def __init__(self, path):
-        self.nodes = list(ast.walk(ast.parse(text(path))))
+        try:
+            self.nodes = list(ast.walk(ast.parse(text(path))))
+        except (OSError, SyntaxError):
+            self.nodes = []
 
     def assigned(self, name):
         """The expressions that are assigned to a name, as code."""

@@ -115,7 +115,7 @@ BREAKS = {
                        ("theano/Ej1a.py", "b], out)", "b], (a + b) ** 2)", NO),
                        ("theano/Ej1a.py", "b = theano.tensor.vector()", "b = a", NO)],
     "Three files": [("theano/Ej1b_ii.py", "import h5py", "import h5py, Ej1b_i", NO),
-                    ("theano/Ej1b_iii.py", "theano.function(", "print(", NO)],
+                    ("theano/Ej1b_iii.py", "theano.function(", "print(", NO), ("theano/Ej1b_i.py", "def ", "def: ", NO)],
     "Line 10": [("theano/Ej1b_i.py", "BATCH_SIZE = 10", "BATCH_SIZE = 64", NO),
                 ("theano/Ej1b_i.py", "BATCH_SIZE = 10", "\nBATCH_SIZE = 10", NO),
                 ("theano/Ej1b_i.py", '"--batch-size", BATCH_SIZE', '"--batch-size", 20', NO)],
