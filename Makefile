@@ -76,7 +76,7 @@ lock: setup
 
 clean:
 	if [ -e $(VENV)/made-by-setup ]; then rm -rf $(VENV); fi
-	rm -rf results/quick results/sample results/trial results/*.h5 results/index.html
+	rm -rf results/quick results/report_style results/sample results/trial results/*.h5 results/index.html
 
 help:
 	@sed -n '/^$$/q; s/^# \{0,1\}//p' Makefile

@@ -73,6 +73,8 @@ def main():
     trainings.add_flags(parser)
     parser.add_argument("--force", action="store_true", neutral=True, help="train again what is kept")
     parser.add_whole("--jobs", trainings.processors(), "trainings at once, one processor each", neutral=True)
+    parser.add_argument("--report-style", action="store_true", neutral=True,
+                        help="also draw each figure exactly as the report has it, into report_style/ of the results")
     arguments = parser.parse()
     items = list(ITEMS) if arguments.item == "all" else [arguments.item]
     names = [name for name in VARIANTS if any(name in ITEMS[item] for item in items)]
@@ -93,6 +95,12 @@ def main():
         fig = figures.dropout_panels([settings[name]["dropout"] for name in ITEMS["iv"]],
                                      [curves[name] for name in ITEMS["iv"]])
         files.save_figure(fig, arguments.results, "Ej2a_dropout", *caveats)
+    if arguments.report_style:
+        drawn = [(name, name, VARIANTS[name].title) for name in names if VARIANTS[name].shown]
+        drawn += [("iv_20", "original", "Dropout = 20%")] if "iv" in items else []  # the original once more
+        for file, name, title in drawn:
+            pixels = figures.report_style(title, curves[name].train, curves[name].test, figures.MOVED.get(name, 0))
+            files.save_pixels(pixels, arguments.results / "report_style", file)
 
 
 if __name__ == "__main__":

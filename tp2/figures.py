@@ -211,7 +211,7 @@ def report_style(title, train, test, moved=0):
     report's in every pixel; how letters are set depends on the matplotlib.
     """
     with matplotlib.style.context("classic", after_reset=True):
-        canvas = FigureCanvasAgg(Figure(figsize=(8, 6), dpi=100))
+        canvas = FigureCanvasAgg(Figure(figsize=(8, 6), dpi=100, facecolor="white"))
         ax = canvas.figure.add_subplot()
         ax.plot(train, color=TRAIN, label="Train")
         ax.plot(test, color=TEST, label="Test")

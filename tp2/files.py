@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from .cli import InputError, writable_folder
 
@@ -85,6 +86,14 @@ def save_figure(figure, folder, name, *caveats):
     path = Path(folder) / f"{name}.png"
     with atomic_write(path) as part:
         figure.savefig(part, format="png", dpi=110)
+    print(f"Wrote {path}")
+
+
+def save_pixels(pixels, folder, name):
+    """Write <folder>/<name>.png of an array, uint8 (height, width, 3); the folder is made if need be."""
+    path = writable_folder(Path(folder)) / f"{name}.png"
+    with atomic_write(path) as part:
+        Image.fromarray(pixels).save(part, "PNG")
     print(f"Wrote {path}")
 
 
