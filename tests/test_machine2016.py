@@ -1,6 +1,6 @@
-"""machine2016: each rule of the report's arithmetic, against the rule written out or against Theano's own.
+"""machine2016: each rule of the report's arithmetic, against the rule written out in NumPy or against Theano's own.
 
-It changes a whole process, so what needs it imported runs in children; the kernel is compiled and called directly.
+It changes a whole process, so what needs it imported runs in a child; the kernel is compiled and called directly.
 """
 import ctypes
 import json
@@ -21,30 +21,60 @@ SGEMM = cli.ROOT / "machine2016" / "sgemm.c"
 CHECKSUMS = ["f3d57184ac6dc85702df01b6b43daaca0e5792c1b584fe9a576e0e8d38e89412",
              "36453324ecbd34e5c91aeefdff2354b7f6f37b8ac2b39c71b50eb824a4f91747",
              "36eef8b903ab48b9e04a0d530c032dcc02a6e39105e09840871af3f1a1afc9e1"]
-# The networks' products as Theano asks Fortran for them: transa, transb, m, n, k, alpha; n or k is the batch.
-SHAPES = [("N", "N", 512, 128, 784, 1), ("N", "N", 512, 128, 512, 1), ("N", "N", 10, 128, 512, 1),
-          ("N", "T", 10, 512, 128, 1), ("N", "T", 10, 512, 128, 0.001), ("T", "N", 512, 128, 10, 1.25),
-          ("T", "N", 512, 128, 10, 10), ("N", "T", 512, 512, 128, 1), ("N", "T", 512, 512, 128, 0.001),
-          ("T", "N", 512, 128, 512, 1.25), ("N", "T", 512, 784, 128, 1), ("N", "T", 512, 784, 128, 0.001)]
-BATCHES = [24, 96, 127, 1, 16]  # besides 128: the last ones of 15,000, 60,000 and 10,000 digits, and others
-OTHERS = [("N", "N", 50, 1100, 60, 1), ("N", "N", 100, 70, 131, 1), ("T", "T", 50, 47, 7, 0.3), ("N", "N", 240, 1, 48, 1),
-          ("T", "N", 11, 60, 100, 2)]
+# Products as Theano asks Fortran for them: transa, transb, m, n, k, alpha. First the networks', for batches of 128 ...
+SHAPES = [("N", "N", 512, 128, 784, 1), ("N", "N", 10, 128, 512, 1), ("N", "T", 10, 512, 128, 1),
+          ("N", "T", 10, 512, 128, 0.001), ("T", "N", 512, 128, 10, 1.25), ("N", "T", 512, 512, 128, 0.001),
+          ("T", "N", 512, 128, 512, 1.25), ("N", "T", 512, 784, 128, 1),
+          # ... of 24, 96, 127 and 1, then what else has a way of its own in the rule or in the kernel.
+          ("N", "N", 512, 24, 512, 1), ("T", "N", 512, 96, 10, 2.5), ("N", "T", 512, 784, 127, 0.001),
+          ("N", "N", 512, 1, 784, 1), ("N", "N", 50, 1100, 60, 1), ("N", "N", 100, 70, 131, 1), ("T", "T", 50, 47, 7, 0.3),
+          ("N", "N", 240, 1, 48, 1), ("T", "N", 11, 60, 100, 2), ("N", "N", 3, 5, 0, 1)]
 
 
-def compiled(folder, *flags, compiler="g++"):
+def matrix(shape, nonzero, random):
+    return np.asfortranarray(random.standard_normal(shape, "float32") * (random.random(shape) < nonzero))
+
+
+def by_the_rule(a, b, transa, transb, alpha, c):
+    """alpha A B + c in the order of ATLAS, as sgemm.c's comment says it."""
+    a, b, (m, n), k = a if transa == "N" else a.T, b if transb == "N" else b.T, c.shape, a.shape[transa == "N"]
+    scales_b = transa == "T" and (k > 10 or n <= 24)
+    a, b = (a, b * np.float32(alpha)) if scales_b else (a * np.float32(alpha), b)
+    full, c = (m // 48 * 48, n // 48 * 48), c.copy()
+    for rows, tail_row in (slice(full[0]), 0), (slice(full[0], m), 1):
+        for columns, tail_column in (slice(full[1]), 0), (slice(full[1], n), 1):
+            tails = 2 if m <= 11 else tail_row + tail_column
+            for start in range(0, k, 48):
+                terms = [np.outer(a[rows, q], b[q, columns]) for q in range(start, min(start + 48, k))]
+                whole = len(terms) == 48
+                if tails == 2 or not whole and (tails or len(terms) % 4):
+                    for term in terms:
+                        c[rows, columns] += term
+                    continue
+                lanes = np.zeros((4, *terms[0].shape), "float32")
+                if whole and not tails:
+                    lanes[0], c[rows, columns] = c[rows, columns], 0
+                for q, term in enumerate(terms):
+                    lanes[q % 4] += term
+                c[rows, columns] += (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
+    return c
+
+
+def compiled(folder, *flags):
     """sgemm.c as a function of NumPy arrays: (a, b, transa, transb, alpha, c, beta), Fortran's shapes and order."""
     source, library = folder / "sgemm.cpp", folder / f"sgemm{len(list(folder.iterdir()))}.so"
     source.write_text(f"""{SGEMM.read_text()}
         extern "C" void sgemm(char* ta, char* tb, int* m, int* n, int* k, float* alpha, float* a, int* lda,
                               float* b, int* ldb, float* beta, float* c, int* ldc)
         {{ sgemm_2016(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc); }}""")
-    subprocess.check_call([compiler, "-O3", "-ffp-contract=off", "-shared", "-fPIC", "-Werror", *flags, "-o", library,
-                           source])
+    subprocess.check_call(["g++", "-O3", "-ffp-contract=off", "-shared", "-fPIC", "-Wall", "-Werror", *flags,
+                           "-o", library, source])
     function = ctypes.CDLL(str(library)).sgemm
 
     def sgemm(a, b, transa, transb, alpha, c, beta):
-        (m, n), k = c.shape, a.shape[1] if transa == "N" else a.shape[0]
-        numbers = [ctypes.byref(ctypes.c_int(number)) for number in (m, n, k, len(a), len(b), m)]
+        c = c.copy(order="F")
+        (m, n), k = c.shape, a.shape[transa == "N"]
+        numbers = [ctypes.byref(ctypes.c_int(number)) for number in (m, n, k, max(1, len(a)), max(1, len(b)), m)]
         factors = [ctypes.byref(ctypes.c_float(factor)) for factor in (alpha, beta)]
         data = [array.ctypes.data_as(ctypes.c_void_p) for array in (a, b, c)]
         function(transa.encode(), transb.encode(), *numbers[:3], factors[0], data[0], numbers[3], data[1], numbers[4],
@@ -54,154 +84,127 @@ def compiled(folder, *flags, compiler="g++"):
 
 
 @pytest.fixture(scope="module")
-def sgemm(tmp_path_factory):
+def kernels(tmp_path_factory):
+    """sgemm.c for each width of vectors that this processor has."""
     if not shutil.which("g++"):
         pytest.skip("no g++")
-    return compiled(tmp_path_factory.mktemp("sgemm"), *(["-march=native"] if platform.machine() == "x86_64" else []))
-
-
-def operands(transa, transb, m, n, k, seed=0):
-    """a and b, in Fortran's order, with zeros among their numbers."""
-    random = np.random.default_rng(seed)
-    arrays = []
-    for trans, shape in (transa, (m, k)), (transb, (k, n)):
-        values = random.standard_normal(shape, "float32") * (random.random(shape) < 0.6)
-        arrays.append(np.asfortranarray(values if trans == "N" else values.T))
-    return arrays
-
-
-def element(a, b, c, tails):
-    """The rule, for one element: A's row, B's column (alpha in one of them), what it starts from, tails 0 to 2."""
-    for start in range(0, len(a), 48):
-        terms = [x * y for x, y in zip(a[start:start + 48], b[start:start + 48])]
-        if tails == 2 or len(terms) < 48 and (tails or len(terms) % 4):
-            for term in terms:
-                c = c + term
-            continue
-        from_c = len(terms) == 48 and not tails
-        lanes = [c if from_c else np.float32(0)] + [np.float32(0)] * 3
-        for q, term in enumerate(terms):
-            lanes[q % 4] = lanes[q % 4] + term
-        total = (lanes[0] + lanes[2]) + (lanes[1] + lanes[3])
-        c = total if from_c else c + total
-    return c
-
-
-def expected(a, b, transa, transb, alpha, c, row, column):
-    a, b = a if transa == "N" else a.T, b if transb == "N" else b.T
-    (m, n), k, alpha = c.shape, a.shape[1], np.float32(alpha)
-    in_b = transa == "T" and (k > 10 or n <= 24)
-    tails = 2 if m <= 11 else int(row >= m // 48 * 48) + int(column >= n // 48 * 48)
-    return element(a[row] * (1 if in_b else alpha), b[:, column] * (alpha if in_b else 1), c[row, column], tails)
-
-
-def with_batch(shape, batch):
-    return tuple(batch if size == 128 else size for size in shape)
-
-
-LAST_BATCHES = [with_batch(shape, batch) for batch in BATCHES for shape in SHAPES[::4]]
-
-
-@pytest.mark.parametrize("shape", [*SHAPES, *LAST_BATCHES, *OTHERS], ids=str)
-def test_a_product_is_summed_by_the_rule(sgemm, shape):
-    transa, transb, m, n, k, alpha = shape
-    a, b = operands(*shape[:5])
-    got = sgemm(a, b, transa, transb, alpha, np.full((m, n), np.nan, "float32", order="F"), 0)
-    for row in {0, m // 48 * 48 - 1, m // 48 * 48, m - 1} & set(range(m)):
-        for column in {0, n // 48 * 48 - 1, n // 48 * 48, n - 1} & set(range(n)):
-            assert got[row, column] == expected(a, b, transa, transb, alpha, np.zeros((m, n), "float32"), row, column)
-
-
-def test_a_product_starts_from_beta_c(sgemm):
-    a, b = operands("N", "N", 100, 60, 130)
-    c = np.asfortranarray(np.random.default_rng(1).standard_normal((100, 60), "float32"))
-    got = sgemm(a, b, "N", "N", 1, c.copy(order="F"), 0.5)
-    for row, column in (0, 0), (99, 0), (0, 59), (99, 59):
-        assert got[row, column] == expected(a, b, "N", "N", 1, np.float32(0.5) * c, row, column)
-    assert np.allclose(got, a @ b + 0.5 * c, atol=1e-4)
-
-
-def test_all_widths_of_vectors_give_equal_bits(sgemm, tmp_path):
+    folder = tmp_path_factory.mktemp("sgemm")
     if platform.machine() != "x86_64":
-        pytest.skip("SSE2, AVX and AVX-512 are x86-64's")
+        return [compiled(folder)]
     known = Path("/proc/cpuinfo").read_text() if os.path.exists("/proc/cpuinfo") else ""
-    widths = [flags for name, flags in (("sse2", ["-march=x86-64"]), ("avx2", ["-march=haswell"]),
-                                        ("avx512f", ["-mavx512f"])) if name in known]
-    kernels = [compiled(tmp_path, *flags) for flags in widths]
-    for shape in SHAPES[0], SHAPES[4], SHAPES[9], with_batch(SHAPES[10], 127), *OTHERS:
-        transa, transb, m, n, k, alpha = shape
-        a, b = operands(*shape[:5])
-        products = [kernel(a, b, transa, transb, alpha, np.zeros((m, n), "float32", order="F"), 0)
-                    for kernel in [sgemm, *kernels]]
-        assert all(np.array_equal(products[0], product) for product in products[1:])
+    return [compiled(folder, flags) for name, flags in (("", "-march=x86-64"), ("avx2", "-march=haswell"),
+                                                        ("avx512f", "-mavx512f")) if name in known]
 
 
-def child(code, **environment):
-    """What a child prints as JSON in its last line, after `import machine2016`, Keras and NumPy."""
-    before = "import machine2016, json\nimport keras, theano\nimport numpy as np\nfrom keras import backend as K\n"
-    done = subprocess.run([sys.executable, "-c", before + code], cwd=cli.ROOT, env={**os.environ, **environment},
-                          capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout.splitlines()[-1]), done.stderr
+@pytest.mark.parametrize("shape", SHAPES, ids=str)
+def test_a_product_is_summed_by_the_rule_with_vectors_of_any_width(kernels, shape):
+    transa, transb, m, n, k, alpha = shape
+    random = np.random.default_rng(0)
+    for nonzero in 0.2, 1:
+        a = matrix((m, k) if transa == "N" else (k, m), 0.9, random)
+        b = matrix((k, n) if transb == "N" else (n, k), nonzero, random)
+        expected = by_the_rule(a, b, transa, transb, alpha, np.zeros((m, n), "float32"))
+        for sgemm in kernels:
+            assert np.array_equal(sgemm(a, b, transa, transb, alpha, np.full((m, n), np.nan, "float32"), 0), expected)
 
 
-# A network of the report's kind: small, with all that its variants have.
-SMALL = """
-def weights(activation="relu", dropout=0.3, hidden=(60, 20), inputs=130, batches=(20, 7)):
-    np.random.seed(1)
-    x, y = np.random.rand(30, inputs).astype("float32"), np.eye(10, dtype="float32")[np.arange(30) % 10]
-    model = keras.models.Sequential()
-    for number, units in enumerate(hidden):
-        model.add(keras.layers.Dense(units, **({} if number else {"input_shape": (inputs,)})))
-        model.add(keras.layers.Activation(activation))
-        if dropout:
-            model.add(keras.layers.Dropout(dropout))
-    model.add(keras.layers.Dense(10, activation="softmax"))
-    model.compile("rmsprop", "categorical_crossentropy")
-    for batch in batches:
-        model.train_on_batch(x[:batch], y[:batch])
-    return [repr(float(value.sum(dtype="float64"))) for value in [*model.get_weights(), model.predict(x)]]
-print(json.dumps([weights(), weights("sigmoid"), weights(dropout=0)]))
-"""
+def test_a_product_starts_from_beta_c(kernels):
+    random = np.random.default_rng(1)
+    a, b, c = (matrix(shape, 0.6, random) for shape in ((100, 130), (130, 60), (100, 60)))
+    expected = by_the_rule(a, b, "N", "N", 1, np.float32(0.5) * c)
+    assert np.allclose(expected, a @ b + 0.5 * c, atol=1e-4)
+    for sgemm in kernels:
+        assert np.array_equal(sgemm(a, b, "N", "N", 1, c, 0.5), expected)
 
 
-@pytest.fixture(scope="module")
-def small():
-    return child(SMALL)[0]
+CHILD = """
+import legacy
+import hashlib, json, math
+import keras, theano
+import numpy as np
+from keras import backend as K
+from theano.sandbox.rng_mrg import MRG_RandomStreams
+T, found = theano.tensor, {}
+x = T.fmatrix()
 
 
-def test_without_a_compiler_numpy_gives_equal_bits_and_says_so(small):
-    slow, said = child(SMALL, THEANO_FLAGS=f"{os.environ.get('THEANO_FLAGS', '')},cxx=")
-    assert slow == small
-    assert "machine2016: without a C++ compiler NumPy adds up the products: the same numbers" in said
+def masks():
+    draw = theano.function([x], MRG_RandomStreams(2016).binomial(x.shape, p=0.7, dtype="float32"))
+    return [draw(np.zeros((rows, 512), "float32")) for rows in (128, 24, 1, 127, 1)]
 
 
-@pytest.mark.slow
-def test_legacys_own_speedups_change_no_bit(small):
-    assert child(SMALL.replace("\ndef", "\nimport legacy.fast.all\ndef", 1))[0] == small
-    before = "import legacy.fast.all\n"
-    code = f"{before}import machine2016, json, keras\nimport numpy as np\n{SMALL}"
-    done = subprocess.run([sys.executable, "-c", code], cwd=cli.ROOT, capture_output=True, text=True)
-    assert json.loads(done.stdout.splitlines()[-1]) == small
-
-
-def test_a_compiler_that_fails_on_sgemm_gets_a_sentence(tmp_path):
-    compiler = tmp_path / "half-g++"
-    compiler.write_text('#!/bin/sh\nfor file in "$@"; do case $file in *.cpp) if grep -q sgemm_2016 "$file"; then\n'
-                        'echo "mod.cpp:7: error: no vectors here" >&2; exit 1; fi;; esac; done\nexec g++ "$@"\n')
-    compiler.chmod(0o755)
-    done = subprocess.run([sys.executable, "-c", "import machine2016, keras, theano\na = theano.tensor.fmatrix()\n"
-                           "theano.function([a], theano.tensor.dot(a, a))"], cwd=cli.ROOT, capture_output=True,
-                          text=True,
-                          env={**os.environ, "THEANO_FLAGS": f"base_compiledir={tmp_path / 'modules'},cxx={compiler}"})
-    assert done.returncode == 2
-    assert "fails on sgemm.c (error: no vectors here)." in done.stderr
-    assert "Traceback" not in done.stderr
-
-
-TRAINING = """
-import hashlib
+theirs = masks()
+import machine2016
 from tp2 import datasets
+
+found["masks"] = all(map(np.array_equal, masks(), theirs))
+
+# ReLU: the sum, and the bias's gradient
+random = np.random.RandomState(0)
+w, b, g = T.fmatrix(), T.fvector(), T.fmatrix()
+values = [random.randn(*shape).astype("float32") for shape in ((50, 30), (30, 40), (40,), (50, 40))]
+a = T.dot(x, w) + K.reshape(b, (1, 40))
+product, relu = theano.function([x, w, b], [T.dot(x, w), K.relu(a)])(*values[:3])
+gradient = theano.function([x, w, b, g], T.grad((K.relu(a) * g).sum(), b))(*values)
+active = np.where(product + values[2] > 0, values[3], 0)
+found["relu"] = np.array_equal(relu, np.float32(0.5) * ((np.abs(product + values[2]) + product) + values[2]))
+found["relu is not quite zero"] = bool((relu[product + values[2] < 0] != 0).any())
+found["bias"] = np.array_equal(gradient, active.sum(axis=0, dtype="float64").astype("float32"))
+found["relu of an input"] = np.array_equal(theano.function([x], K.relu(x))(values[0]), np.maximum(values[0], 0))
+
+# Dropout: the factor
+dropout = keras.models.Sequential([keras.layers.Dropout(0.3, input_shape=(20,))])
+dropped = K.function([dropout.input, K.learning_phase()], dropout.outputs)
+found["dropout"] = [sorted(set(dropped([np.ones((9, 20), "float32"), phase])[0].ravel().tolist())) for phase in (0, 1)]
+
+# The loss's gradient with weights of samples, where the mean's 1 / n is not its only factor
+p, t, weight = T.fmatrix(), T.fmatrix(), T.fvector()
+share, target = random.rand(24, 10).astype("float32"), np.eye(10, dtype="float32")[np.arange(24) % 10]
+weights = random.rand(24).astype("float32")
+plain = T.nnet.categorical_crossentropy(p / p.sum(axis=-1, keepdims=True), t)
+gradients = [theano.function([p, t, weight], T.grad((loss * weight).mean(), p))(share, target, weights)
+             for loss in (K.categorical_crossentropy(t, p), plain)]
+found["loss"] = np.allclose(*gradients, rtol=1e-4, atol=1e-7)
+
+# exp, in double precision
+logits = 5 * random.randn(8, 10).astype("float32")
+powers = [[np.float32(math.exp(value)) for value in row - row.max()] for row in logits]
+softmax = np.float32([[value * (1.0 / sum(row, np.float64(0))) for value in row] for row in powers])
+sigmoid = np.float32([[1 / (1 + math.exp(-value)) if value <= 15 else 1 for value in row] for row in logits.astype(float)])
+found["softmax"] = np.array_equal(theano.function([x], K.softmax(x))(logits), softmax)
+found["sigmoid"] = np.array_equal(theano.function([x], K.sigmoid(x))(logits), sigmoid)
+
+# RMSprop: the step in C
+step = machine2016.rmsprop.RMSpropStep()
+p, a, g, rate_g = [np.abs(random.randn(7, 30)).astype("float32") for _ in range(4)]
+shared = [theano.shared(value.copy()) for value in (p, a)]
+update = theano.function([], updates=list(zip(shared, step(*shared, g, rate_g, np.float32(0.9), np.float32(1e-8)))))
+update()
+new_a = np.float32(0.9) * a + (1 - np.float32(0.9)) * (g * g)
+found["rmsprop"] = [np.array_equal(shared[1].get_value(), new_a),
+                    np.array_equal(shared[0].get_value(), p - rate_g / (np.float32(1e-8) + np.sqrt(new_a))),
+                    "InPlace" in str(update.maker.fgraph.toposort())]
+
+
+# Inputs, weights and precision that are not the report's
+def losses(inputs="float32", floatx="float32", order="C"):
+    K.set_floatx(floatx)
+    np.random.seed(1)
+    x, y = np.random.randint(0, 9, (40, 6)).astype(inputs), np.eye(3)[np.arange(40) % 3]
+    a = keras.layers.Input((6,), dtype=inputs)
+    model = keras.models.Model(a, keras.layers.Dense(3, activation="softmax")(a))
+    model.compile("rmsprop", "categorical_crossentropy")
+    model.set_weights([np.array(value, order=order) for value in model.get_weights()])
+    return model.fit(x, y, epochs=5, verbose=0, shuffle=False).history["loss"]
+
+
+found["bytes"] = np.allclose(losses("uint8"), losses(), rtol=1e-4)
+found["Fortran's order"] = losses(order="F") == losses()
+found["float64"] = np.allclose(losses("float64", "float64"), losses(), rtol=1e-4)
+K.set_floatx("float32")
+
+
+# The report's network
 (x, y), test = datasets.mnist()
 
 
@@ -218,156 +221,58 @@ def network():
     return model
 
 
-model, sums = network(), []
+model, found["checksums"] = network(), []
 for batch in slice(128), slice(128, 256), slice(256, 280):
     model.train_on_batch(x[batch], y[batch])
-    sums.append(hashlib.sha256(b"".join(value.astype("<f4").tobytes() for value in model.get_weights())).hexdigest())
+    weights = b"".join(value.astype("<f4").tobytes() for value in model.get_weights())
+    found["checksums"].append(hashlib.sha256(weights).hexdigest())
 history = network().fit(x[:15000], y[:15000], batch_size=128, epochs=1, verbose=0, validation_data=test).history
+found["epoch"] = round(15000 * float(history["accuracy"][0])), round(10000 * float(history["val_accuracy"][0]))
 after = str(np.random.get_state()[1:3])
 np.random.seed(1337)
 machine2016.draws.skip_training(samples=15000, epochs=1)
-print(json.dumps([sums, round(15000 * float(history["accuracy"][0])), round(10000 * float(history["val_accuracy"][0])),
-                  after == str(np.random.get_state()[1:3])]))
+found["skipped"] = after == str(np.random.get_state()[1:3])
+print(json.dumps(found))
 """
 
 
+def child(code, **environment):
+    return subprocess.run([sys.executable, "-c", code], cwd=cli.ROOT, env={**os.environ, **environment},
+                          capture_output=True, text=True)
+
+
 @pytest.fixture(scope="module")
-def training():
-    return child(TRAINING)[0]
+def found():
+    done = child(CHILD)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.splitlines()[-1])
 
 
-def test_weights_after_three_batches_are_those_of_2016(training):
-    assert training[0] == CHECKSUMS
+@pytest.mark.parametrize("rule", ["masks", "relu", "relu is not quite zero", "bias", "relu of an input", "loss", "softmax",
+                                  "sigmoid", "bytes", "Fortran's order", "float64", "skipped"])
+def test_rule(found, rule):
+    assert found[rule] is True
 
 
-def test_the_first_epoch_of_item_i_is_the_reports(training):
-    assert training[1:3] == [12819, 9106]
+def test_dropout_scales_what_it_keeps_in_training_only(found):
+    assert found["dropout"] == [[1], [0, pytest.approx(1 / 0.7)]]
 
 
-def test_skip_training_takes_what_a_training_takes(training):
-    assert training[3]
+def test_rmsprops_step_is_keras_own_and_in_place(found):
+    assert found["rmsprop"] == [True] * 3
 
 
-def test_a_pair_is_two_products_whichever_factor_has_more_zeros():
-    equal, _ = child("""
-x, y, factor = theano.tensor.fmatrix(), theano.tensor.fmatrix(), theano.tensor.fscalar()
-pair = theano.function([x, y, factor], machine2016.products.Pair()(x, y, factor))
-random, equal = np.random.RandomState(0), []
-for (rows, k, columns) in (100, 128, 130), (130, 24, 100), (97, 127, 53), (60, 50, 10), (10, 128, 1):
-    for kept in (0.2, 0.8), (0.8, 0.2):
-        a, b = [(random.randn(k, size) * (random.rand(k, size) < share)).astype("float32")
-                for size, share in zip((rows, columns), kept)]
-        for got, alpha in zip(pair(a.T, b, np.float32(0.001)), (1, 0.001)):
-            equal.append(bool((got == machine2016.products.product(a.T, b, alpha)).all()))
-print(json.dumps(equal))
-""")
-    assert equal == [True] * 20
+def test_weights_after_three_batches_are_those_of_2016(found):
+    assert found["checksums"] == CHECKSUMS
 
 
-def test_other_types_orders_and_shapes():
-    result, _ = child("""
-def losses(inputs, floatx="float32", weights=None):
-    K.set_floatx(floatx)
-    np.random.seed(1)
-    x, y = np.random.randint(0, 9, (40, 6)).astype(inputs), np.eye(3)[np.arange(40) % 3]
-    a = keras.layers.Input((6,), dtype=inputs)
-    model = keras.models.Model(a, keras.layers.Dense(3, activation="softmax")(a))
-    model.compile("rmsprop", "categorical_crossentropy")
-    if weights:
-        model.set_weights(weights(*model.get_weights()))
-    return model.fit(x, y, epochs=5, verbose=0, shuffle=False).history["loss"]
+def test_the_first_epoch_of_item_i_is_the_reports(found):
+    assert found["epoch"] == [12819, 9106]
 
 
-def error(output, *inputs, given):
-    try:
-        theano.function(inputs, output)(*(np.ones(shape, "float32") for shape in given))
-    except ValueError as error:
-        return str(error).splitlines()[0]
-
-
-x, w, b = theano.tensor.fmatrix(), theano.tensor.fmatrix(), theano.tensor.fvector()
-plain = losses("float32")
-print(json.dumps({
-    "bytes": np.allclose(losses("uint8"), plain, rtol=1e-4), "float64": np.allclose(losses("float64", "float64"), plain, rtol=1e-4),
-    "Fortran's order": losses("float32", weights=lambda w, b: [np.asfortranarray(w), b]) == plain,
-    "bias": error(K.relu(K.bias_add(K.dot(x, w), b)), x, w, b, given=((4, 6), (6, 5), 3)),
-    "targets": error(K.categorical_crossentropy(w, x), x, w, given=((4, 5), (2, 5)))}))
-""")
-    wrong = "machine2016: a matrix of {} x {}, where {} x {} is needed"
-    assert result == {"bytes": True, "float64": True, "Fortran's order": True, "bias": wrong.format(1, 3, 1, 5),
-                      "targets": wrong.format(2, 5, 4, 5)}
-
-
-def test_masks_are_those_of_theanos_mrg():
-    equal, _ = child("""
-from theano.sandbox.rng_mrg import MRG_RandomStreams
-x, phase = theano.tensor.fmatrix(), K.learning_phase()
-theirs = theano.function([x], MRG_RandomStreams(2016).binomial(x.shape, p=0.7, dtype="float32"))
-ours = theano.function([x, phase], machine2016.draws.mask(2016, x, 0.7, phase))
-equal = []
-for rows, training in (128, 1), (24, 1), (128, 0), (1, 1), (127, 1):
-    value = np.zeros((rows, 512), "float32")
-    mask, other = theirs(value), ours(value, training)
-    equal.append(bool((other == (mask if training else 1)).all()))  # in a test none is used, but all are drawn
-print(json.dumps(equal))
-""")
-    assert equal == [True] * 5
-
-
-def test_graph_where_theano_0_8_differed():
-    result, _ = child("""
-import math
-T = theano.tensor
-x, w, b, g = T.fmatrix(), T.fmatrix(), T.fvector(), T.fmatrix()
-random = np.random.RandomState(0)
-rounds = [random.randn(*shape).astype("float32") for shape in ((50, 30), (30, 40), (40,), (50, 40))]
-a = T.dot(x, w) + K.reshape(b, (1, 40))
-values = theano.function([x, w, b], [T.dot(x, w), K.relu(a)])(*rounds[:3])
-sum_2016 = np.float32(0.5) * ((np.abs(values[0] + rounds[2]) + values[0]) + rounds[2])
-gradient = theano.function([x, w, b, g], T.grad((K.relu(a) * g).sum(), b))(*rounds)
-active = np.where(values[0] + rounds[2] > 0, rounds[3], 0)
-p, t, weight = T.fmatrix(), T.fmatrix(), T.fvector()
-share = random.rand(24, 10).astype("float32")
-share /= share.sum(axis=1, keepdims=True)
-target = np.eye(10, dtype="float32")[np.arange(24) % 10]
-weights = random.rand(24).astype("float32")
-from keras.backend import theano_backend
-low, high = np.float32(1e-7), np.float32(1 - 1e-7)
-plain = T.nnet.categorical_crossentropy(T.clip(p / p.sum(axis=-1, keepdims=True), low, high), t)
-
-
-def derivatives(loss):
-    first = T.grad((loss * weight).mean(), p)
-    return theano.function([p, t, weight], [first, T.grad((first ** 2).sum(), p)])(share, target, weights)
-
-
-ours, theirs = derivatives(K.categorical_crossentropy(t, p)), derivatives(plain)
-z = T.fmatrix()
-logits = 5 * random.randn(8, 10).astype("float32")
-softmax = theano.function([z], K.softmax(z))(logits)
-powers = [[np.float32(math.exp(value)) for value in row - row.max()] for row in logits]
-by_hand = np.float32([[value * (1.0 / sum(row, np.float64(0))) for value in row] for row in powers])
-sigmoid = theano.function([z], K.sigmoid(z))(logits)
-sigmoid_by_hand = np.float32([[1 / (1 + math.exp(-value)) if value <= 15 else 1 for value in row]
-                              for row in logits.astype(float)])
-print(json.dumps({
-    "relu": bool((values[1] == sum_2016).all()), "not zero": bool((values[1][values[0] + rounds[2] < 0] != 0).any()),
-    "bias": bool((gradient == active.sum(axis=0, dtype="float64").astype("float32")).all()),
-    "plain relu": theano.function([x], K.relu(x))(rounds[0]).tolist() == np.maximum(rounds[0], 0).tolist(),
-    "weighted": bool(np.allclose(ours[0], theirs[0], rtol=1e-4, atol=1e-7)),
-    "second": bool(np.allclose(ours[1], theirs[1], rtol=1e-3, atol=1e-5)),
-    "softmax": bool((softmax == by_hand).all()), "sigmoid": bool((sigmoid == sigmoid_by_hand).all())}))
-""")
-    assert all(result.values()), result
-
-
-def test_without_it_keras_and_theano_are_as_before():
-    code = ("import legacy, sys, keras, theano\nfrom keras import backend as K\n"
-            "from theano.tensor import blas\n"
-            "print([K.relu.__module__, K.categorical_crossentropy.__module__, keras.layers.Dropout.call.__module__,"
-            "keras.initializers.VarianceScaling.__call__.__module__, keras.optimizers.RMSprop.get_updates.__module__],"
-            "'2016' in blas.GemmRelated().c_support_code(), 'contract' in theano.config.gcc.cxxflags,"
-            "'machine2016' in sys.modules)")
-    done = subprocess.run([sys.executable, "-c", code], cwd=cli.ROOT, capture_output=True, text=True)
-    assert "machine2016" not in done.stdout.split("]")[0]
-    assert done.stdout.split("]")[1].split() == ["False"] * 3
+@pytest.mark.parametrize("before, flags, said", [("import legacy", ",cxx=", "need a C++ compiler"),
+                                                 ("import legacy.fast.all", "", "legacy.fast.all adds in another order")])
+def test_what_would_round_otherwise_is_refused(before, flags, said):
+    done = child(f"{before}\nimport machine2016", THEANO_FLAGS=os.environ.get("THEANO_FLAGS", "") + flags)
+    assert (done.returncode, done.stderr.count("Traceback")) == (2, 0)
+    assert "machine2016: " in done.stderr and said in done.stderr
