@@ -1,4 +1,4 @@
-"""legacy.python: what Python 3.10 to 3.15 took away, patch by patch."""
+"""legacy.python: what Python 3.10 to 3.15 took away."""
 import legacy
 
 import numpy as np
@@ -23,22 +23,6 @@ def test_scan_runs_and_has_a_gradient():
     assert got.tolist() == [1, 4, 11] and gradient == 6  # d (4 + 2 w + 3) and w's powers at 2: 2 w + 2
 
 
-def test_gpuarray_can_be_imported_as_scan_does():
-    from theano import gpuarray
-    assert not gpuarray.pygpu_activated
-
-
-def test_the_stand_ins_are_gone_after_the_imports():
-    child("""
-from importlib.util import find_spec
-names = "distutils", "imp", "pkg_resources", "numpy.linalg.linalg"
-before = [name for name in names if find_spec(name)]
-import legacy, theano, numpy
-from theano import gpuarray
-assert before == [name for name in names if find_spec(name)]
-assert numpy.get_include() in theano.gof.cmodule.std_include_dirs()""")
-
-
 def test_dump_and_load_of_pkl_utils(tmp_path):
     from theano.misc import pkl_utils
     file = tmp_path / "model.zip"
@@ -46,3 +30,8 @@ def test_dump_and_load_of_pkl_utils(tmp_path):
         pkl_utils.dump(theano.shared(np.arange(3.0), name="weights"), opened)
     with open(file, "rb") as opened:
         assert pkl_utils.load(opened).get_value().tolist() == [0, 1, 2]
+
+
+def test_without_docstrings():
+    child("import subprocess, sys; assert subprocess.check_output([sys.executable, '-OO', '-W', 'ignore', '-c', "
+          "'import legacy, theano, keras; print(theano.tensor.exp(0.).eval())']) == b'1.0\\n'", THEANO_FLAGS="cxx=")
