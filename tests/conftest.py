@@ -23,7 +23,8 @@ from tp2 import cli, datasets
 from tp2.drawings import draw_image
 
 threadpool_limits(1)  # the tests share the cores among themselves
-legacy.theano.flags["gcc.cxxflags"] = "-O0"  # what the tests compile is mostly run once
+# What the tests compile is mostly run once. Keras would set floatX, in those that run after its import.
+legacy.theano.flags.update({"gcc.cxxflags": "-O0", "floatX": "float32"})
 NO_NETWORK = {"HTTPS_PROXY": "http://127.0.0.1:9", "HTTP_PROXY": "http://127.0.0.1:9"}
 
 
@@ -38,7 +39,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def caltech101(cache):
-    """The real photographs, where CALTECH101 names them."""
+    """The real photographs, if CALTECH101 names them."""
     if not cache:
         pytest.skip("CALTECH101 does not name the real photographs")
     return Path(cache).resolve()
@@ -64,7 +65,7 @@ def pytest_collection_modifyitems(items):
 def child(code, *, fails=False, cwd=cli.ROOT, **environment):
     """Run code in a Python of its own, under the environment's variables with these changes: stdout and stderr are text.
 
-    THEANO_FLAGS are "gcc.cxxflags=-O0" (see above) where none are given, LEGACY_FAST is not set.
+    THEANO_FLAGS are "gcc.cxxflags=-O0" if none are given, LEGACY_FAST is not set.
     """
     base = {name: value for name, value in os.environ.items() if name != "LEGACY_FAST"}
     done = subprocess.run([sys.executable, "-c", code], cwd=cwd, capture_output=True, text=True,

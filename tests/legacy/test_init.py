@@ -57,9 +57,9 @@ def test_a_plain_import_has_the_speedups_that_change_no_number(plain):
 def test_fast_has_all_and_the_users_flags_win(facts):
     fast = facts("legacy.fast.all", "device=cuda0")
     assert fast["cached Ops"] and not fast["allow_gc"] and fast["fast sums"] and fast["environment"]
-    assert fast["floatX"] == "float32" and fast["device"] == "cpu" and "device=cuda0: there is no pygpu" in fast["stderr"]
-    users = facts("legacy.fast.all", "allow_gc=True,floatX=float64", LEGACY_FAST="0")
-    assert not users["cached Ops"] and users["allow_gc"] and not users["fast sums"] and users["floatX"] == "float64"
+    assert fast["floatX"] == "float64" and fast["device"] == "cpu" and "device=cuda0: there is no pygpu" in fast["stderr"]
+    users = facts("legacy.fast.all", "allow_gc=True,floatX=float16", LEGACY_FAST="0")
+    assert not users["cached Ops"] and users["allow_gc"] and not users["fast sums"] and users["floatX"] == "float16"
 
 
 def test_fast_after_theano_says_that_it_is_too_late():
