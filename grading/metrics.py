@@ -93,9 +93,8 @@ def read(results, name):
         raise metrics.unreadable(f"it can't be read ({error.strerror or error})") from error
     except (ValueError, RecursionError) as error:
         raise metrics.unreadable(f"it is no JSON file ({error})") from error
-    script = name.removesuffix(".run")
-    if "script" in metrics and metrics.content["script"] != script:
-        raise metrics.unreadable(f"the field script is {metrics.content['script']!r}, not {script!r}")
+    if "script" in metrics and metrics.content["script"] != name:
+        raise metrics.unreadable(f"the field script is {metrics.content['script']!r}, not {name!r}")
     return metrics
 
 

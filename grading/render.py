@@ -117,8 +117,8 @@ def times(results):
     for path in [*results.glob("*.run.json"), *results.glob("sample/*.run.json")]:
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError, AttributeError):     # no time is graded here
             run = json.loads(path.read_text(encoding="utf-8"))
-            rows += [{"script": run["script"], "time": name.replace("_", " "), "ms": f"{time:g}",
-                      "processor": run["processor"]} for name, time in run["timings"].items()]
+            rows += [{"script": path.name.split(".")[0], "time": name.replace("_", " "), "ms": f"{time:g}",
+                      "processor": run["processor"]} for name, time in run["timings_ms"].items()]
     return "\n".join(["", "## Times on this machine", *table(rows)]) if rows else ""
 
 
