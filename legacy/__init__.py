@@ -4,6 +4,7 @@
     import legacy.fast.all    # instead: also faster; a sum's last digit may round differently
 
     python -m legacy SCRIPT    # run a script of those years unchanged
+    %load_ext legacy           # the same, in the first cell of a notebook
 
 - `python`, `numpy`, `theano`, `keras`: give back what later versions of Python and of libraries took away from the
   two, each change with its cause and the version that made it necessary.
@@ -66,6 +67,13 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 if not any(hasattr(finder, "is_legacy_hook") for finder in sys.meta_path):
     sys.meta_path.insert(0, _Finder())
+
+
+def load_ipython_extension(_ipython):
+    """`%load_ext legacy`, in a notebook's first cell: what `python -m legacy` gives a script."""
+    from . import scripts
+    scripts.begin()
+
 
 from . import cache, compiler, keras, numpy, python, theano  # noqa: E402, they are hooked in below
 

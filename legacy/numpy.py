@@ -178,14 +178,21 @@ def _types_of_scalars(module):
     module.Cast.impl = cast
 
 
-def _wide_mask(module):
-    """Without a compiler MRG masks an int32 with 0xffffffff: an OverflowError, as that is no int32."""
-    plain = module.mrg_next_value
+def _mrg(module):
+    next_value, draw = module.mrg_next_value, module.MRG_RandomStreams.uniform
 
     def mrg_next_value(rstate, new_rstate, NORM, mask, offset):
-        return plain(rstate, new_rstate, NORM, np.int64(mask), offset)
+        """Without a compiler MRG masks an int32 with 0xffffffff: an OverflowError, as that is no int32."""
+        return next_value(rstate, new_rstate, NORM, np.int64(mask), offset)
 
-    module.mrg_next_value = mrg_next_value
+    @functools.wraps(draw)
+    def uniform(self, size, low=0.0, high=1.0, ndim=None, dtype=None, nstreams=None, **keywords):
+        """Refuse types that are no floats: MRG's C code writes float64 beyond the end of their arrays."""
+        if dtype is not None and not str(dtype).startswith("float"):
+            raise TypeError(f"MRG_RandomStreams.uniform draws floats, not {dtype}")
+        return draw(self, size, low, high, ndim, dtype, nstreams, **keywords)
+
+    module.mrg_next_value, module.MRG_RandomStreams.uniform = mrg_next_value, uniform
 
 
 def _wide_samples(module):
@@ -339,6 +346,7 @@ def _increment_without_mapiter(module):
 
 AROUND_IMPORT = {}
 AFTER_IMPORT = {
+    "theano.sandbox.rng_mrg": _mrg,
     "theano.tensor.raw_random": _copy_generators,
     "keras.datasets.imdb": _ragged,
     "keras.datasets.reuters": _ragged,
@@ -350,7 +358,6 @@ if NUMPY_2:
         "theano.tensor.elemwise": _wrap_around,
         "theano.tensor.opt": _wrap_around,
         "theano.scalar.basic": _types_of_scalars,
-        "theano.sandbox.rng_mrg": _wide_mask,
         "theano.sandbox.multinomial": _wide_samples,
         "theano.tensor.extra_ops": _extra_ops,
         "theano.tensor.inc_code": _increment_without_mapiter,

@@ -51,6 +51,26 @@ def renamed(**names):
     return wrap
 
 
+def positional(names):
+    """For Row.wrap: a function whose positional arguments were these, in another order than today's."""
+    def wrap(function):
+        return functools.wraps(function)(
+            lambda *arguments, **keywords: function(**dict(zip(names.split(), arguments)), **keywords))
+    return wrap
+
+
+def default(name, position, value, *synonyms):
+    """For Row.wrap: a function whose argument `name`, at a position counted from 0, had another default."""
+    def wrap(function):
+        @functools.wraps(function)
+        def call(*arguments, **keywords):
+            if len(arguments) <= position and not {name, *synonyms} & keywords.keys():
+                keywords[name] = value
+            return function(*arguments, **keywords)
+        return call
+    return wrap
+
+
 _rows = {}  # by module
 
 

@@ -8,9 +8,9 @@ import os
 
 import numpy as np
 
-from ..helpers import say
+from ..helpers import refuse, say
 from . import mnist
-from .engine import Row, renamed
+from .engine import Row, default, positional, renamed
 
 
 def rows():
@@ -20,27 +20,36 @@ def rows():
         Row("keras", "initializations", "2.0", "keras.initializations"),
         Row("keras.initializations", "*", "2.0", value=INITIALIZATIONS),
         Row("keras", "objectives", "2.0", "keras.objectives"),
-        *[Row(module, name, "2.2", value=value) for name, value in (("merge", merge), ("Merge", Merge))
-          for module in ("keras.engine", "keras.engine.topology", "keras.layers.core")],
-        Row("keras.layers", "Merge", "2.2", value=Merge),
-        Row("keras.legacy.layers", "Merge", "2.2", value=Merge),
-        Row("keras.models", "Merge", "2.0", value=Merge),
+        *[Row(module, "merge", "2.2", value=merge) for module in ("keras.engine", "keras.engine.topology")],
+        *[Row(f"keras.{module}", "Merge", "2.2", value=Merge) for module in (
+            "engine", "engine.topology", "layers", "layers.core", "legacy.layers", "models")],
         Row("keras.layers", "merge", "2.0", wrap=_merge),
         Row("keras.engine.sequential:Sequential", "add", "2.0", wrap=_add),
         Row("keras.layers", "TimeDistributedDense", "2.0", value=TimeDistributedDense),
         Row("keras.layers.core", "TimeDistributedDense", "2.0", value=TimeDistributedDense),
         Row("keras.layers.core", "Highway MaxoutDense", "2.0", "keras.legacy.layers"),
-        Row("keras.layers.convolutional", "conv_output_length", "2.0", "keras.utils.conv_utils"),
-        Row("keras.engine.base_layer:Layer", "compute_output_shape", "2.0", wrap=_compute_output_shape),
+        Row("keras.layers.convolutional", "conv_output_length conv_input_length", "2.0", "keras.utils.conv_utils"),
+        Row("keras.layers.convolutional:Conv2DTranspose", "__init__", "2.0", wrap=_keeps_output_shape),
+        Row("keras.layers.convolutional:Conv2DTranspose", "compute_output_shape", "2.0", wrap=_checks_output_shape),
+        Row("keras.layers.embeddings:Embedding", "__init__", "2.0", wrap=renamed(input_dtype="")),
+        Row("keras.engine.base_layer:Layer", "__getattr__", "2.0", value=_old_attribute),
+        Row("keras.engine.base_layer:Layer", "get_output_shape_for", "2.0",
+            "keras.engine.base_layer:Layer.compute_output_shape"),
+        Row("keras.engine.base_layer:Layer", "__init_subclass__", "2.0", wrap=_output_shape_by_both_names),
+        Row("keras.callbacks.callbacks:Callback", "set_params", "2.0", wrap=_old_params),
+        Row("keras.optimizers:Optimizer", "__init_subclass__", "2.0", wrap=_with_constraints),
         Row("keras.engine.training:Model", "fit_generator evaluate_generator predict_generator", "2.0",
             wrap=_counted_in_samples),
-        Row("keras.engine.training", "slice_X", "2.0", "keras.utils.generic_utils:slice_arrays"),
+        Row("keras.engine.training", "slice_X", "2.0", value=slice_X),
         Row("keras.initializers", "get", "2.0", wrap=_initialiser),
         *[Row("keras.metrics", metric.__name__, "2.0", value=metric)
           for metric in (precision, recall, fbeta_score, fmeasure, matthews_correlation)],
         Row("keras.metrics", "f1score fscore", "2.0", value=fmeasure),
-        Row("keras.preprocessing.image", "array_to_img img_to_array", "2.0", wrap=_dim_ordering),
-        Row("keras.preprocessing.image:ImageDataGenerator", "__init__", "2.0", wrap=_dim_ordering),
+        Row("keras.preprocessing.image:ImageDataGenerator", "__init__", "2.3", wrap=default("data_format", 20, None)),
+        Row("keras.preprocessing.image:ImageDataGenerator", "__init__ flow", "2.0", wrap=_old_arguments),
+        Row("keras.preprocessing.image", "array_to_img img_to_array", "2.0", wrap=_old_arguments),
+        *[Row(f"keras.applications.{module}", "preprocess_input", "2.0", wrap=_old_arguments)
+          for module in ("imagenet_utils", "vgg16", "vgg19", "resnet50")],
         Row("keras_preprocessing.image.iterator:Iterator", "nb_sample", "2.0", value=property(lambda flow: flow.n)),
         Row("keras_preprocessing.image.iterator:Iterator", "nb_class", "2.0",
             value=property(lambda flow: flow.num_classes)),
@@ -49,8 +58,9 @@ def rows():
         Row("keras.regularizers", "activity_l1", "2.0", "keras.regularizers:l1"),
         Row("keras.regularizers", "activity_l2", "2.0", "keras.regularizers:l2"),
         Row("keras.constraints:MaxNorm", "__init__", "2.0", wrap=renamed(m="max_value")),
+        Row("keras.constraints:MinMaxNorm", "__init__", "2.0", wrap=renamed(low="min_value", high="max_value")),
         Row("keras.utils.layer_utils", "layer_from_config", "2.0", "keras.layers:deserialize"),
-        Row("keras.utils.np_utils", "to_categorical", "2.0", wrap=renamed(nb_classes="num_classes")),
+        Row("keras.utils.np_utils", "to_categorical", "2.0", wrap=_old_arguments),
         Row("keras.utils.np_utils", "probas_to_classes", "2.0", value=probas_to_classes),
         Row("keras.utils.np_utils", "categorical_probas_to_classes", "2.0", value=categorical_probas_to_classes),
         Row("keras.utils.np_utils", "convert_kernel conv_output_length", "2.0", "keras.utils.conv_utils"),
@@ -59,19 +69,43 @@ def rows():
         Row("keras.wrappers.scikit_learn:BaseWrapper", "filter_sk_params", "2.0", wrap=_filter_sk_params),
         Row("keras.backend", "lesser", "2.0", "keras.backend:less"),
         Row("keras.backend", "lesser_equal", "2.0", "keras.backend:less_equal"),
-        Row("keras.backend", "conv2d pool2d resize_images", "2.0", wrap=_dim_ordering),
-        Row("keras.backend", "random_normal", "2.0", wrap=renamed(std="stddev")),
+        Row("keras.backend", "conv1d conv2d conv3d expand_dims one_hot pool2d pool3d random_normal random_uniform "
+            "resize_images resize_volumes separable_conv2d spatial_2d_padding spatial_3d_padding", "2.0",
+            wrap=_old_arguments),
         # Keras 2.0 to 2.2
+        *[Row(f"keras.optimizers:{name}", "__init__", "2.3", wrap=positional(f"self lr {names}")) for name, names in {
+            "SGD": "momentum decay nesterov", "RMSprop": "rho epsilon decay", "Adagrad": "epsilon decay",
+            "Adadelta": "rho epsilon decay", "Adam": "beta_1 beta_2 epsilon decay amsgrad",
+            "Adamax": "beta_1 beta_2 epsilon decay", "Nadam": "beta_1 beta_2 epsilon schedule_decay"}.items()],
+        Row("keras.optimizers:Optimizer", "lr", "2.3",
+            wrap=lambda plain: plain.setter(lambda self, value: setattr(self, "learning_rate", value))),
+        *[Row(f"keras.layers.recurrent:{name}", "__init__", "2.3",
+              wrap=default("recurrent_activation", 3, "hard_sigmoid", "inner_activation"))
+          for name in ("GRU", "GRUCell", "LSTM", "LSTMCell")],
+        Row("keras.layers.core:Flatten", "__init__", "2.2", wrap=default("data_format", 1, "channels_last")),
+        Row("keras.engine.sequential:Sequential", "layers", "2.2", wrap=_layers),
+        Row("keras.layers", "activations constraints initializers regularizers", "2.3", "keras"),
+        Row("keras.layers", "K", "2.3", "keras.backend"),
+        Row("keras.preprocessing.image", "load_img", "2.2",
+            wrap=positional("path grayscale target_size interpolation")),
         Row("keras.engine.base_layer:Layer", "inbound_nodes", "2.1.3", value=_nodes("_inbound_nodes")),
         Row("keras.engine.base_layer:Layer", "outbound_nodes", "2.1.3", value=_nodes("_outbound_nodes")),
         Row("keras.applications.imagenet_utils", "_obtain_input_shape", "2.2", value=_obtain_input_shape),
         Row("keras.applications.mobilenet", "relu6", "2.2", value=_relu6),
         Row("keras.applications.mobilenet", "DepthwiseConv2D", "2.2", "keras.layers"),
+        Row("keras.applications.mobilenetv2", "*", "2.3", "keras.applications.mobilenet_v2"),
         Row("keras.engine.topology", "Container", "2.2", "keras.engine.network:Network"),
+        Row("keras.engine.topology", "load_weights_from_hdf5_group load_weights_from_hdf5_group_by_name "
+            "preprocess_weights_for_loading save_weights_to_hdf5_group", "2.2", "keras.engine.saving"),
+        Row("keras.utils.test_utils", "keras_test", "2.2", value=lambda function: function),
+        Row("keras.utils.training_utils", "*", "2.3", "keras.utils.multi_gpu_utils"),
         Row("keras.preprocessing.image", "apply_transform", "2.2", value=apply_transform),
         Row("keras.preprocessing.image", "flip_axis transform_matrix_offset_center", "2.2",
             "keras_preprocessing.image.affine_transformations"),
         Row("keras.preprocessing.image", "list_pictures", "2.2", "keras_preprocessing.image.utils"),
+        Row("keras.backend", "T", "2.3", "theano.tensor"),
+        Row("keras.backend", "theano", "2.3", "theano"),
+        Row("keras.backend", "np", "2.3", "numpy"),
         Row("keras.backend", "_BACKEND", "2.3", "keras.backend.load_backend"),
         Row("keras.backend", "image_dim_ordering", "2.3", value=_image_dim_ordering),
         Row("keras.backend", "set_image_dim_ordering", "2.3", value=_set_image_dim_ordering),
@@ -156,13 +190,19 @@ def _max_pool_2d(input, ds, ignore_border=None, st=None, padding=(0, 0), mode="m
     return pool_2d(input, ds, ignore_border, st, padding, mode)
 
 
-def _dim_ordering(function):
+def _old_arguments(function):
+    """Keras 2.0 renamed arguments of functions; those of layers it still takes by their old names itself."""
+    call = renamed(
+        X="x", border_mode="padding", dim="axis", dim_ordering="data_format", filter_dilation="dilation_rate",
+        filter_shape="", high="maxval", image_shape="", low="minval", nb_classes="num_classes", std="stddev",
+        stride="strides", volume_shape="")(function)
+
     @functools.wraps(function)
-    def call(*arguments, **keywords):
+    def with_orderings(*arguments, **keywords):
         if "dim_ordering" in keywords:
-            keywords["data_format"] = _ORDERINGS.get(keywords.pop("dim_ordering"))
-        return renamed(border_mode="padding")(function)(*arguments, **keywords)
-    return call
+            keywords["dim_ordering"] = _ORDERINGS.get(keywords["dim_ordering"])
+        return call(*arguments, **keywords)
+    return with_orderings
 
 
 def _image_dim_ordering():
@@ -193,32 +233,39 @@ def _obtain_input_shape(input_shape, default_size, min_size, data_format, requir
 # --- Layers -----------------------------------------------------------------------------
 
 
-def merge(inputs, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, output_mask=None, arguments=None,
-          name=None):
-    """Layers' outputs added, multiplied, joined, ... or what a function makes of them."""
+def _join(mode, concat_axis=-1, dot_axes=-1, output_shape=None, output_mask=None, arguments=None, name=None):
+    """The layer of Keras 2 that joins its inputs as a Merge of this mode did."""
     from keras import layers
     if callable(mode):
-        return layers.Lambda(mode, output_shape, mask=output_mask, arguments=arguments, name=name)(inputs)
+        return layers.Lambda(mode, output_shape, mask=output_mask, arguments=arguments, name=name)
     if mode == "dot":
-        return layers.dot(inputs, dot_axes, name=name)
+        return layers.Dot(dot_axes, name=name)
     if mode == "concat":
-        return layers.concatenate(inputs, axis=concat_axis, name=name)
-    join = {"sum": layers.add, "mul": layers.multiply, "ave": layers.average, "max": layers.maximum}
-    if mode not in join:
-        raise ValueError(f"Invalid merge mode: {mode}")
-    return join[mode](inputs, name=name)
+        return layers.Concatenate(concat_axis, name=name)
+    kinds = {"sum": layers.Add, "mul": layers.Multiply, "ave": layers.Average, "max": layers.Maximum}
+    if mode not in kinds:
+        raise ValueError(f"no layer of Keras 2 joins its inputs as Merge(mode={mode!r}) did: write a Lambda layer")
+    return kinds[mode](name=name)
 
 
-def Merge(layers=None, mode="sum", concat_axis=-1, dot_axes=-1, output_shape=None, output_mask=None, arguments=None,
-          node_indices=None, tensor_indices=None, name=None):
-    """A model that begins with others' outputs, for Sequential's `add`; without layers, a function of tensors."""
+def merge(inputs, mode="sum", **keywords):
+    """Layers' outputs added, multiplied, joined, ... or what a function makes of them."""
+    return _join(mode, **keywords)(inputs)
+
+
+def Merge(layers=None, mode="sum", node_indices=None, tensor_indices=None, mode_type="raw", output_shape_type="raw",
+          output_mask_type="raw", **keywords):
+    """A model that begins with others' outputs, for Sequential's `add`; without layers, a layer (also of a saved model:
+    `mode_type` and its like are in Keras 1's files).
+    """
     from keras.models import Model
     from keras.utils import get_source_inputs
-    join = functools.partial(merge, mode=mode, concat_axis=concat_axis, dot_axes=dot_axes, output_shape=output_shape,
-                             output_mask=output_mask, arguments=arguments, name=name)
+    if mode_type == "lambda" or "lambda" in (output_shape_type, output_mask_type):
+        raise ValueError("the saved model has a Merge of a function, whose code only the Python that saved it can run: "
+                         "build the model in the script and load its weights.")
     if layers is None:
-        return join
-    joined = join([layer.output for layer in layers])
+        return _join(mode, **keywords)
+    joined = _join(mode, **keywords)([layer.output for layer in layers])
     return Model(get_source_inputs(joined), joined)
 
 
@@ -257,10 +304,61 @@ def _nodes(name):
     return property(lambda layer: getattr(layer, name), lambda layer, nodes: setattr(layer, name, nodes))
 
 
-def _compute_output_shape(plain):
+def _output_shape_by_both_names(plain):
     """Keras 2.0 renamed the method with which a layer of one's own says its output's shape."""
+    @classmethod
+    def __init_subclass__(cls):
+        names = "get_output_shape_for", "compute_output_shape"
+        for name, other in (names, names[::-1]):
+            if name in vars(cls) and other not in vars(cls):
+                setattr(cls, other, vars(cls)[name])
+    return __init_subclass__
+
+
+_ATTRIBUTES = {
+    "W": ("kernel", "embeddings"), "b": ("bias",), "U": ("recurrent_kernel",), "output_dim": ("units",),
+    "nb_filter": ("filters",), "subsample": ("strides",), "border_mode": ("padding",), "p": ("rate",),
+    "init": ("kernel_initializer", "embeddings_initializer"), "W_regularizer": ("kernel_regularizer",),
+    "b_regularizer": ("bias_regularizer",), "inner_activation": ("recurrent_activation",)}
+
+
+def _old_attribute(self, name):
+    """Layer.__getattr__, which Python calls for what a layer doesn't have."""
+    for new in _ATTRIBUTES.get(name, ()):
+        if hasattr(self, new):
+            return getattr(self, new)
+    return object.__getattribute__(self, name)  # its AttributeError
+
+
+def _layers(plain):
+    """2.2: a Sequential's `layers` is a copy without its first, so layers.pop() takes nothing away, silently."""
+    class Layers(list):
+        def pop(self, *_):
+            refuse("model.layers.pop() takes no layer away since Keras 2.2: write model.pop(), without the lines after "
+                   "it that set model.outputs and outbound_nodes.")
+
+        __delitem__ = remove = pop
+    return property(lambda self: Layers(plain.fget(self)))
+
+
+def _keeps_output_shape(plain):
+    @functools.wraps(plain)
+    def __init__(self, *arguments, **keywords):
+        given = [value for value in arguments[3:4] if isinstance(value, (tuple, list))]
+        asked = keywords.get("output_shape", given[0] if given else None)
+        plain(self, *arguments, **keywords)
+        self._asked_output_shape = asked
+    return __init__
+
+
+def _checks_output_shape(plain):
+    """Keras 2.0: Deconvolution2D ignores output_shape and computes it: an error if that is another."""
     def compute_output_shape(self, input_shape):
-        return getattr(self, "get_output_shape_for", functools.partial(plain, self))(input_shape)
+        computed, asked = plain(self, input_shape), self._asked_output_shape
+        if asked and any(a != b for a, b in zip(asked[1:], computed[1:]) if None not in (a, b)):
+            raise ValueError(f"Deconvolution2D(output_shape={asked}): Keras 2 computes {computed} from border_mode, "
+                             "subsample and output_padding; change these.")
+        return computed
     return compute_output_shape
 
 
@@ -368,6 +466,26 @@ def _initialiser(plain):
     return get
 
 
+# --- Optimizers, callbacks --------------------------------------------------------------
+
+def _with_constraints(plain):
+    """Keras 2.0.5: an optimizer of one's own no longer gets the constraints: get_updates(params, constraints, loss)."""
+    @classmethod
+    def __init_subclass__(cls):
+        own = vars(cls).get("get_updates")
+        if own is not None and "constraints" in inspect.signature(own).parameters:
+            cls.get_updates = lambda self, loss, params: own(
+                self, params, {p: p.constraint for p in params if getattr(p, "constraint", None) is not None}, loss)
+    return __init_subclass__
+
+
+def _old_params(plain):
+    def set_params(self, params):
+        old = {"nb_epoch": params.get("epochs"), "nb_sample": params.get("samples")}
+        plain(self, {**old, **params})
+    return set_params
+
+
 # --- Metrics ----------------------------------------------------------------------------
 
 def _positives(x):
@@ -471,6 +589,13 @@ def _counted_in_samples(plain):
                                                    keywords.get("validation_data"))
         return plain(self, generator, *arguments, **keywords)
     return call
+
+
+def slice_X(X, start=None, stop=None):
+    """A part of an array, or of each of a list of arrays: from start to stop, or the samples that `start` lists."""
+    if isinstance(X, list):
+        return [slice_X(x, start, stop) for x in X]
+    return X[start] if hasattr(start, "__len__") else X[start:stop]
 
 
 # --- Pictures and labels ----------------------------------------------------------------

@@ -13,7 +13,8 @@ from . import begin
 USAGE = """\
 usage: python -m legacy SCRIPT [ARGUMENTS]
 
-Runs a Python script of 2015 to 2019 that uses Theano or Keras as it is, on Theano 1.0.5 and Keras 2.3.1."""
+Runs a Python script of 2015 to 2019 as it is, on Theano 1.0.5, Keras 2.3.1 and today's libraries. In a notebook, write
+%load_ext legacy into the first cell."""
 
 
 def _read(script):
@@ -21,11 +22,14 @@ def _read(script):
         refuse(f"{script} is a folder; name a Python script.")
     try:
         with io.open_code(os.path.abspath(script)) as file:
-            return file.read()
+            source = file.read()
     except FileNotFoundError:
         refuse(f"{script} does not exist.")
     except OSError as error:
         refuse(f"{script} can't be read: {error.strerror}.")
+    if script.endswith(".ipynb"):
+        refuse(f"{script} is a notebook: open it in Jupyter, and write %load_ext legacy into a cell above the others.")
+    return source
 
 
 def main(arguments):
@@ -35,11 +39,11 @@ def main(arguments):
     runpy.run_path would take the module `__main__` away before exit handlers and threads have ended, leave sys.path
     as it is, and appear in the script's tracebacks.
     """
-    if arguments[:1] in (["-h"], ["--help"]):
-        print(USAGE)
-        return
     if not arguments:
         refuse("name a script: python -m legacy SCRIPT [ARGUMENTS]")
+    if arguments[0] in ("-h", "--help"):
+        print(USAGE)
+        return
     script = arguments[0]
     source = _read(script)
     path, folder = os.path.abspath(script), os.path.dirname(os.path.realpath(script))
