@@ -410,11 +410,11 @@ def hierarchy(m):
     names = m.values("results.groups", TEXT)
     groups = [name for name in names if name.endswith("/")]
     layers = [name for name in m.values("results.layers", TEXT) if name.startswith("dense")]
-    depth = max(name.rstrip("/").count("/") + 1 for name in names)
-    return finding(layers and {f"model_weights/{layer}/" for layer in layers} <= set(groups) and depth > 2
-                   and any(name.startswith("optimizer_weights/") and not name.endswith("/") for name in names),
-                   f"{len(groups)} groups and {len(names) - len(groups)} data sets, {depth} levels deep: "
-                   + ", ".join(f"`{name}`" for name in groups if name.count("/") == 1))
+    data = [name for name in names if not name.endswith("/")]
+    deepest = max(data, key=lambda name: name.count("/"), default="")
+    return finding(layers and {f"model_weights/{layer}/" for layer in layers} <= set(groups) and deepest.count("/") > 1
+                   and any(name.startswith("optimizer_weights/") for name in data),
+                   f"{len(groups)} groups and {len(data)} data sets, the deepest `{deepest}`")
 
 
 @claim("Random access", file="Ej2b")
