@@ -104,9 +104,9 @@ def as_markdown(results, grading):
         elif not line.startswith("<!--"):
             lines.append(line)
     if grading.ranks:
-        lines += [SEEDS, *table(grading.ranks)]
+        lines += ["", SEEDS, *table(grading.ranks)]
     if grading.problem:
-        lines += ["## Seeds", "", f"**{escaped(grading.problem)}**"]
+        lines += ["", "## Seeds", "", f"**{escaped(grading.problem)}**"]
     text = re.sub("\n{3,}", "\n\n", "\n".join(lines)).rstrip() + "\n"
     return re.sub(r"(?<=\d) %", "\N{NO-BREAK SPACE}%", text)      # no break inside "96.8 %"
 
