@@ -227,10 +227,10 @@ def twelve_trainings(t, limits):
         equal, near = equal + comparison.exact - len(comparison.off), near + bool(comparison.near)
         table.append(compared_row(name, t[name], comparison, limits[name]))
     gravest = next(verdict for verdict in (Verdict.FAILS, *LIMITS, Verdict.HOLDS) if verdict in verdicts)
-    return Finding(gravest, f"{equal} of the 479 numbers that were read exactly are equal, and {near} of 1 that was read "
-                   "to ± 4 images is within that. They are, for each training, the images classified "
-                   "correctly after each of 20 epochs: of its training images (as the batches pass, dropout at work), "
-                   "and of 10,000 test images", table)
+    return Finding(gravest, f"{equal} of the 479 numbers that were read exactly are equal, and {near} of 1 that was "
+                   "read to ± 4 images is within that. They are, for each training, the images classified correctly "
+                   "after each of 20 epochs: of its training images (as the batches pass, dropout at work), and of "
+                   "10,000 test images", table)
 
 
 def gap(higher, lower):
