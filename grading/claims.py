@@ -203,8 +203,8 @@ def compared_row(name, training, comparison, limits):
     if comparison.off:
         epoch, part, difference = comparison.off[0]
         remarks.append(f"first off in epoch {epoch}, {part}, by {difference:+,}")
-    return row(name, f"{comparison.exact - len(comparison.off)} of {comparison.exact}",
-               percents([training.train[-1], training.test[-1]]), remarks)
+    equal = f"{comparison.exact - len(comparison.off)} of {comparison.exact}" if comparison.exact else "not comparable"
+    return row(name, equal, percents([training.train[-1], training.test[-1]]), remarks)
 
 
 @claim("The twelve trainings", trainings=TRAININGS, partial=True,

@@ -211,10 +211,12 @@ def test_a_part_of_the_scripts_is_graded_as_far_as_it_goes(folder):
 
 def test_a_run_that_is_not_the_reports_says_what_it_is_not_and_what_it_gives_by_itself(folder):
     short = {key: value[:2] for key, value in COMPLETE["Ej2a_v"]["history"]["v"].items()}
-    path = folder(("Ej2a_v", "settings.v.epochs", 2), ("Ej2a_v", "history.v", short), ("Ej2a_v", "settings.v.seed", 7))
+    path = folder(("Ej2a_v", "settings.v.epochs", 2), ("Ej2a_v", "history.v", short), ("Ej2a_v", "settings.v.seed", 7),
+                  ("Ej2a_iii", "settings.iii.samples", 12800), ("Ej2a_iii", "results.iii.train_total", 12800))
     found = command.grade(path).findings
     assert str(found["Almost perfect"].verdict) == "not at full size"
     assert "(2 epochs, not 20; seed 7, not 1337); by itself: does not hold" in found["Almost perfect"].measured
+    assert found["The twelve trainings"].table[3]["equal to the report's"] == "not comparable"
     assert found["The twelve trainings"].table[-1] == claims.row(
         "v", "4 of 4", "97.48, 97.63 %", ["2 epochs, not 20", "seed 7, not 1337"])
 
