@@ -88,7 +88,8 @@ def main():
         for seed, curves in joblib.Parallel(n_jobs=-1, return_as="generator_unordered")(tasks):
             found[str(seed)] = curves
             with files.atomic_write(path) as part:
-                part.write_text(json.dumps({"versions": files.versions(), "seeds": found}) + "\n")
+                versions = files.package_versions(("Theano", "Keras"))
+                part.write_text(json.dumps({"versions": versions, "seeds": found}) + "\n")
             print(f"Seed {seed} ended, {len(found)} seeds in {path}", flush=True)
             others = differing(curves) if seed == cli.SEED else []
             if others:
