@@ -68,7 +68,7 @@ def product_of(path):
         (m, k), n = a.shape, b.shape[1]
         c = np.full((m, n), np.nan, "float32", order="F")
         order = [b"N" if x.flags.f_contiguous else b"T" for x in (a, b)]
-        strides = [max(x.strides) // 4 for x in (a, b, c)]
+        strides = [x.shape[x_order == b"T"] for x, x_order in zip((a, b), order)] + [m]
         (lda, ldb, ldc), (m, n, k) = ([ctypes.byref(whole(number)) for number in some] for some in (strides, (m, n, k)))
         alpha, beta = (ctypes.byref(ctypes.c_float(number)) for number in (alpha, 0))
         data = [x.ctypes.data_as(ctypes.c_void_p) for x in (a, b, c)]
