@@ -43,7 +43,7 @@ def rows():
         Row("keras.engine.training", "slice_X", "2.0", value=slice_X),
         Row("keras.initializers", "get", "2.0", wrap=_initialiser),
         *[Row("keras.metrics", metric.__name__, "2.0", value=metric)
-          for metric in (precision, recall, fbeta_score, fmeasure, matthews_correlation)],
+          for metric in (precision, recall, fbeta_score, fmeasure)],
         Row("keras.metrics", "f1score fscore", "2.0", value=fmeasure),
         Row("keras.preprocessing.image:ImageDataGenerator", "__init__", "2.3", wrap=default("data_format", 20, None)),
         Row("keras.preprocessing.image:ImageDataGenerator", "__init__ flow", "2.0", wrap=_old_arguments),
@@ -97,6 +97,8 @@ def rows():
         Row("keras.engine.topology", "Container", "2.2", "keras.engine.network:Network"),
         Row("keras.engine.topology", "load_weights_from_hdf5_group load_weights_from_hdf5_group_by_name "
             "preprocess_weights_for_loading save_weights_to_hdf5_group", "2.2", "keras.engine.saving"),
+        Row("keras.engine.training", "batch_shuffle make_batches standardize_input_data standardize_sample_weights "
+            "standardize_weights", "2.2", "keras.engine.training_utils"),
         Row("keras.utils.test_utils", "keras_test", "2.2", value=lambda function: function),
         Row("keras.utils.training_utils", "*", "2.3", "keras.utils.multi_gpu_utils"),
         Row("keras.preprocessing.image", "apply_transform", "2.2", value=apply_transform),
@@ -515,15 +517,6 @@ def fbeta_score(y_true, y_pred, beta=1):
 def fmeasure(y_true, y_pred):
     """The harmonic mean of precision and recall."""
     return fbeta_score(y_true, y_pred)
-
-
-def matthews_correlation(y_true, y_pred):
-    """Matthews's correlation of a batch."""
-    from keras import backend as K
-    true, predicted = _positives(y_true), _positives(y_pred)
-    tp, tn = K.sum(true * predicted), K.sum((1 - true) * (1 - predicted))
-    fp, fn = K.sum((1 - true) * predicted), K.sum(true * (1 - predicted))
-    return (tp * tn - fp * fn) / (K.sqrt((tp + fp) * (tp + fn) * (tn + fp) * (tn + fn)) + K.epsilon())
 
 
 def _mean_of_samples(plain):

@@ -139,3 +139,10 @@ def test_a_row_out_of_bounds_is_an_error(row):
     function = theano.function([x, i], T.inc_subtensor(x[i], x[:1] + T.zeros((1, 2))))
     with pytest.raises(IndexError):
         function(np.zeros((5, 2), "float32"), [row])
+
+
+def test_mrg_refuses_types_beyond_whose_arrays_its_c_code_writes():
+    from theano.sandbox.rng_mrg import MRG_RandomStreams
+    with pytest.raises(TypeError, match="int32"):
+        MRG_RandomStreams(1).uniform((2,), dtype="int32")
+    assert MRG_RandomStreams(1).binomial((2,), dtype="int32").dtype == "int32"

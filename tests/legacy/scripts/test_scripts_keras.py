@@ -1,4 +1,8 @@
 """legacy.keras1: what scripts for Keras 1 ask for, under `python -m legacy`; and what Keras 2.3 does otherwise."""
+import json
+from pathlib import Path
+
+import pytest
 from test_scripts_rows import run, written
 
 BEGIN = """
@@ -130,11 +134,11 @@ assert model.layers[0].inbound_nodes == model.layers[0]._inbound_nodes
 def test_metrics_and_what_is_logged(tmp_path):
     passes(tmp_path, """
 from keras.callbacks import Callback, LambdaCallback
-from keras.metrics import fbeta_score, matthews_correlation, precision, recall
+from keras.metrics import fbeta_score, precision, recall
 
 true, predicted = K.variable([1, 1, 1, 0, 0]), K.variable([0.9, 0.8, 0.1, 0.7, 0.2])
-values = [float(K.eval(metric(true, predicted))) for metric in (precision, recall, fbeta_score, matthews_correlation)]
-assert np.allclose(values, [2 / 3, 2 / 3, 2 / 3, 1 / 6], atol=1e-6)
+values = [float(K.eval(metric(true, predicted))) for metric in (precision, recall, fbeta_score)]
+assert np.allclose(values, [2 / 3, 2 / 3, 2 / 3], atol=1e-6)
 
 class Unnamed(Callback):
     seen = []
@@ -229,4 +233,157 @@ for wrapper in KerasRegressor(build, nb_epoch=3, verbose=0), KerasRegressor(buil
     assert len(wrapper.fit(np.ones((4, 2)), np.ones(4)).history["loss"]) == 3
 assert len(KerasRegressor(build, verbose=0).fit(np.ones((4, 2)), np.ones(4), nb_epoch=2).history["loss"]) == 2
 assert len(KerasRegressor(build, epochs=2, verbose=0).fit(np.ones((4, 2)), np.ones(4)).history["loss"]) == 2
+""")
+
+
+# --- Keras 1.2.2, 2.0.8, 2.1.6 and 2.2.4 against 2.3.1 ---------------------------------
+
+NAMES = [line.split("|") for line in (Path(__file__).parent / "keras_names.txt").read_text().splitlines()
+         if line and not line.startswith("#")]
+
+
+@pytest.fixture(scope="module")
+def names_there(tmp_path_factory):
+    """{module: the names of keras_names.txt that it has under `python -m legacy`}"""
+    code = f"""
+import importlib, json
+there = {{}}
+for module, given, gone in {NAMES!r}:
+    module = module.strip()
+    try:
+        there[module] = [name for name in (given + gone).split() if hasattr(importlib.import_module(module), name)]
+    except ImportError:
+        there[module] = []
+print(json.dumps(there))"""
+    folder = tmp_path_factory.mktemp("names")
+    return json.loads(run(written(folder, code), cwd=folder, THEANO_FLAGS="cxx=").stdout.splitlines()[-1])
+
+
+@pytest.mark.parametrize("module, given, gone", NAMES, ids=[row[0].strip() for row in NAMES])
+def test_names_that_keras_2_3_lacks(module, given, gone, names_there):
+    assert names_there[module.strip()] == given.split()
+
+
+def test_what_answers_otherwise_in_silence(tmp_path):
+    """Values and defaults by the sources of Keras 1.2.2 to 2.2.4."""
+    passes(tmp_path, """
+import keras.layers
+from keras import optimizers
+from keras.layers import *
+from keras.optimizers import Optimizer
+from keras.preprocessing.image import ImageDataGenerator, array_to_img, load_img
+for kind in LSTM, GRU, LSTMCell, GRUCell:
+    assert kind(2).recurrent_activation.__name__ == "hard_sigmoid"
+    assert kind(2, recurrent_activation="sigmoid").recurrent_activation.__name__ == "sigmoid"
+assert LSTM(2, inner_activation="tanh").recurrent_activation.__name__ == "tanh"
+sgd, adam, rms = optimizers.SGD(0.1, 0.9, 1e-6, True), optimizers.Adam(0.1, 0.9, 0.999, 1e-6), optimizers.RMSprop(0.1, 0.8, 1e-5)
+assert sgd.nesterov is True and np.isclose(K.get_value(sgd.decay), 1e-6)
+assert adam.amsgrad is False and adam.epsilon == 1e-6 and rms.epsilon == 1e-5
+K.set_image_dim_ordering("th")
+assert ImageDataGenerator().data_format == "channels_first"
+assert ImageDataGenerator(dim_ordering="tf").data_format == "channels_last"
+x = np.arange(24.0).reshape(1, 2, 3, 4)
+assert (Sequential([Flatten(input_shape=(2, 3, 4))]).predict(x).ravel() == np.arange(24)).all()
+K.set_image_dim_ordering("tf")
+array_to_img(np.zeros((4, 4, 1))).save("a.png")
+assert load_img("a.png", True, (2, 3)).size == (3, 2)
+assert {"activations", "regularizers", "constraints", "initializers", "K"} <= globals().keys() and activations is keras.activations
+
+deconvolution = dict(border_mode="valid", subsample=(2, 2), input_shape=(11, 11, 3))
+assert Sequential([Deconvolution2D(3, 3, 3, (None, 23, 23, 3), **deconvolution)]).output_shape == (None, 23, 23, 3)
+try:
+    Sequential([Deconvolution2D(3, 3, 3, output_shape=(None, 24, 24, 3), **deconvolution)])
+except ValueError as error:
+    assert "24" in str(error)
+else:
+    raise AssertionError("ignored")
+model = Sequential([Dense(2, input_dim=3), Dense(1)])
+for change in lambda: model.layers.pop(), lambda: model.layers.__delitem__(-1):
+    try:
+        change()
+    except SystemExit as end:
+        assert end.code == 2
+    else:
+        raise AssertionError("nothing happened")
+assert len(model.layers) == 2
+""")
+
+
+def test_optimizers_of_ones_own_and_learning_rates(tmp_path):
+    """Of Keras 2.0 to 2.2, and of Keras 1 with its constraints: w - lr * gradient, not below zero."""
+    passes(tmp_path, """
+from keras.optimizers import Optimizer
+
+class Plain(Optimizer):
+    def __init__(self, lr=0.25, **keywords):
+        super(Plain, self).__init__(**keywords)
+        self.lr = K.variable(lr)
+    def get_updates(self, loss, params):
+        self.updates = [K.update(p, p - self.lr * g) for p, g in zip(params, self.get_gradients(loss, params))]
+        return self.updates
+
+class Constrained(Plain):
+    def get_updates(self, params, constraints, loss):
+        return [(p, constraints.get(p, lambda w: w)(p - self.lr * g)) for p, g in zip(params, self.get_gradients(loss, params))]
+
+for optimizer, want in (Plain(), -0.5), (Constrained(), 0):
+    model = Sequential([Dense(1, input_dim=1, init="zero", bias=False, W_constraint="nonneg")])
+    model.compile(optimizer, "mse")
+    model.train_on_batch(np.ones((1, 1)), -np.ones(1))          # the gradient at 0 is 2
+    assert model.get_weights()[0] == want, model.get_weights()
+model = Sequential([Dense(1, input_dim=1, init="zero", bias=False)])
+model.compile("sgd", "mse")
+model.optimizer.lr = 0.25
+model.train_on_batch(np.ones((1, 1)), np.ones(1))
+assert model.get_weights()[0] == 0.5 and model.optimizer.lr == 0.25
+""")
+
+
+def test_attributes_arguments_and_models_of_keras_1(tmp_path):
+    passes(tmp_path, """
+import json
+import theano
+from keras.applications.vgg16 import preprocess_input
+from keras.callbacks import Callback
+from keras.engine.training import slice_X
+from keras.layers import Convolution2D, Embedding
+layer = Sequential([Dense(3, input_dim=4)]).layers[0]
+assert layer.W is layer.kernel and layer.b is layer.bias and layer.output_dim == 3
+assert Convolution2D(2, 3, 3, border_mode="same").nb_filter == 2 and layer.get_output_shape_for((None, 4)) == (None, 3)
+for name, words in ("output", "no inbound nodes"), ("nonsense", "no attribute 'nonsense'"):
+    try:
+        getattr(Dense(3), name)
+    except AttributeError as error:
+        assert words in str(error)
+
+class Wide(Dense):
+    def get_output_shape_for(self, shape):
+        return shape[0], 7
+assert Wide(3).compute_output_shape((None, 2)) == (None, 7)
+
+class Told(Callback):
+    def on_train_begin(self, logs={}):
+        assert (self.params["nb_epoch"], self.params["nb_sample"]) == (2, 4)
+model = Sequential([layer])
+model.compile("sgd", "mse")
+model.fit(np.ones((4, 4)), np.ones((4, 3)), nb_epoch=2, verbose=0, callbacks=[Told()])
+assert K.T is theano.tensor and K.theano is theano and K.np is np
+assert K.eval(K.expand_dims(K.ones((2,)), dim=0)).shape == (1, 2) and K.eval(K.random_uniform((9,), low=3.0, high=4.0)).min() > 3
+assert K.eval(K.one_hot(K.variable([1], dtype="int32"), nb_classes=3)).tolist() == [[0, 1, 0]]
+assert np.isclose(preprocess_input(np.ones((1, 3, 2, 2)), dim_ordering="th")[0, 0, 0, 0], 1 - 103.939)
+x = np.arange(10).reshape(5, 2)
+assert slice_X(x, 0, 3).shape == (3, 2) and slice_X([x, x], [4, 0])[1].tolist() == [[8, 9], [0, 1]]
+
+embedding = {"batch_input_shape": [None, 6], "input_dtype": "int32", "input_dim": 9, "output_dim": 4, "init": "uniform"}
+read = model_from_json(json.dumps({"class_name": "Sequential", "config": [{"class_name": "Embedding", "config": embedding}]}))
+assert read.get_weights()[0].dtype == "float32"
+
+def saved(kind, name, config, *inputs):
+    return {"class_name": kind, "name": name, "config": dict(config, name=name), "inbound_nodes": [[[i, 0, 0] for i in inputs]][:len(inputs)]}
+merge = {"mode": "concat", "mode_type": "raw", "concat_axis": -1, "dot_axes": -1, "output_shape": None, "output_shape_type": "raw",
+         "output_mask": None, "output_mask_type": "raw", "arguments": {}}
+layers = [saved("InputLayer", "x", {"batch_input_shape": [None, 4], "input_dtype": "float32", "sparse": False}),
+          saved("Dense", "a", {"output_dim": 2}, "x"), saved("Dense", "b", {"output_dim": 2}, "x"), saved("Merge", "m", merge, "a", "b")]
+config = {"name": "model", "layers": layers, "input_layers": [["x", 0, 0]], "output_layers": [["m", 0, 0]]}
+assert model_from_json(json.dumps({"class_name": "Model", "config": config})).output_shape == (None, 4)
 """)

@@ -54,9 +54,19 @@ def test_its_end_is_the_programs(code, status, tmp_path):
 
 
 def test_what_is_no_script_is_one_sentence(tmp_path):
-    for arguments, named in ([], "SCRIPT"), ([tmp_path / "none.py"], "none.py"), ([tmp_path], str(tmp_path)):
+    (tmp_path / "x.ipynb").write_text('{"cells": null}')
+    for arguments, named in (([], "SCRIPT"), ([tmp_path / "none.py"], "none.py"), ([tmp_path], str(tmp_path)),
+                             ([tmp_path / "x.ipynb"], "%load_ext legacy")):
         done = run(*arguments)
         assert done.returncode == 2 and done.stderr.count("\n") == 1 and named in done.stderr and not done.stdout
+
+
+def test_help_and_notebooks():
+    """`%load_ext legacy` calls load_ipython_extension; tried with nbclient and ipykernel, which the tests don't ask for."""
+    assert run("--help").stdout.startswith("usage: python -m legacy SCRIPT")
+    code = ("import legacy, sys\nassert 'legacy.scripts' not in sys.modules\nlegacy.load_ipython_extension(None)\n"
+            "import time, theano\nprint(time.clock() > 0, theano.config.floatX)")
+    assert run(code, launcher=["-c"]).stdout == "True float64\n"
 
 
 @pytest.mark.slow
