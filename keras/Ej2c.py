@@ -97,7 +97,7 @@ def main():
                                         for name in ("saved", "loaded")))
     print("Training goes on for an epoch from the loaded model:")
     further = loaded.fit(x, y, batch_size=BATCH_SIZE, epochs=1, verbose=2, validation_data=test).history
-    results["further_epoch"] = {name: files.rounded(values) for name, values in further.items()}
+    results["further_epoch"] = further
 
     kept = trainings.metrics({"original": {**ORIGINAL, **arguments.settings}}, {"original": curve})
     files.save(arguments.results, "Ej2c", data=kept["data"], settings=kept["settings"]["original"], results=results,

@@ -55,6 +55,8 @@ def test_what_is_a_class_and_what_a_photograph_of_it(folder, capsys):
     assert datasets.classes(folder) == ["a", "b$2$"]
     assert "BACKGROUND_Google is left out" in capsys.readouterr().out
     assert datasets.classes(folder, ["b$2$/", "a", "a/"]) == ["a", "b$2$"]          # as a shell completes them
+    assert datasets.classes(folder, None, ["a"]) == ["a"] and "1 of 2 categories" in capsys.readouterr().out
+    assert datasets.classes(folder, None, ["a", "c"]) == datasets.classes(folder, ["all"], ["a"]) == ["a", "b$2$"]
     assert datasets.photographs(folder, "a") == [folder / "a" / "image_0001.jpg"]
 
 

@@ -62,19 +62,23 @@ def test_a_full_disk_is_one_sentence_that_names_the_file(tmp_path):
     assert not os.listdir(tmp_path)
 
 
-def test_metrics_hold_what_they_were_given_and_the_versions(tmp_path):
-    files.save(tmp_path, "Ej", data={"origin": "none"}, settings={"steps": 3}, results={"señal": 0.5}, history={"cost": [1.0]})
-    metrics = json.loads((tmp_path / "Ej.json").read_text(encoding="utf-8"))
-    assert set(metrics.pop("versions")) >= {"python", "Theano", "Keras", "numpy"}
-    assert metrics == {"script": "Ej", "data": {"origin": "none"}, "settings": {"steps": 3}, "results": {"señal": 0.5},
-                       "history": {"cost": [1.0]}}
+def test_metrics_hold_what_every_machine_gives_and_the_runs_own_file_the_rest(tmp_path):
+    files.save(tmp_path, "Ej", data={"origin": "none"}, settings={"steps": np.int64(3)}, run={"timings_ms": {"one": 0.5}},
+               results={"señal": np.float32(1) / 3, "counts": (7, 1234567)}, history={"cost": np.array([1e-9 / 3, 1 - 1e-9])})
+    assert json.loads((tmp_path / "Ej.json").read_text(encoding="utf-8")) == {
+        "script": "Ej", "data": {"origin": "none"}, "settings": {"steps": 3}, "versions": {"Theano": "1.0.5", "Keras": "2.3.1"},
+        "results": {"señal": 0.333333, "counts": [7, 1234567]}, "history": {"cost": [3.33333e-10, 1.0]}}
+    run = json.loads((tmp_path / "Ej.run.json").read_text())
+    assert run["timings_ms"] == {"one": 0.5} and {"python", "machine", "libc", "numpy"} < set(run["versions"])
     with pytest.raises(ValueError):
         files.save(tmp_path, "NaN", data={}, settings={}, results={"value": float("nan")})
-    assert os.listdir(tmp_path) == ["Ej.json"]
+    assert not (tmp_path / "NaN.json").exists()
 
 
-def test_rounded_keeps_six_significant_digits():
-    assert files.rounded([np.float32(1) / 3, 1234567, 1e-9 / 3]) == [0.333333, 1234570.0, 3.33333e-10]
+def test_thinned_curves_have_both_ends():
+    curves = files.thinned("step", np.arange(10000) / 2, np.arange(10000))
+    assert curves["step"][[0, -1]].tolist() == [1, 10000] and curves["cost"][-1] == 4999.5
+    assert (curves["step"] == curves["train_correct"] + 1).all() and len(curves["cost"]) == 1000
 
 
 def test_evenly_spaced_indices_have_both_ends():

@@ -43,7 +43,7 @@ def test_a_history_becomes_counts_of_images():
     history = {"accuracy": [np.float32(0.1), np.float32(14998 / 15000)], "val_accuracy": [0.5, 0.9683],
                "loss": [np.float32(1) / 3, 0.25], "val_loss": [2, 1]}
     assert trainings.curve(history, 15000, 10000, np.float32(14999 / 15000)) == Curve(
-        [1500, 14998], 15000, [5000, 9683], 10000, [0.333333, 0.25], [2, 1], 14999)
+        [1500, 14998], 15000, [5000, 9683], 10000, [float(np.float32(1) / 3), 0.25], [2, 1], 14999)
 
 
 def test_counts_equal_to_the_reports_are_counted_if_there_is_something_to_compare(capsys):

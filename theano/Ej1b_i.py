@@ -59,7 +59,7 @@ def main():
     train_step = theano.function([start, stop], [cost, n_correct], givens={x: X[start:stop], y: Y[start:stop]},
                                  updates=[(w, w - LEARNING_RATE * gw), (b, b - LEARNING_RATE * gb)])
     evaluate = theano.function([], n_correct, givens={x: X, y: Y})
-    costs, correct = np.zeros((2, epochs))          # of each epoch; measured before each step
+    costs, correct = np.zeros(epochs), np.zeros(epochs, int)        # of each epoch; measured before each step
     for epoch in tqdm(range(epochs), desc="Training", unit=" epochs"):
         for minibatch in minibatches:
             step_cost, step_correct = train_step(*minibatch)

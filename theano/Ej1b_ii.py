@@ -81,8 +81,7 @@ def main():
     # Results
     *_, probability = evaluate()
     true = labels[test]
-    confusion = [[int(((true == actual) & ((probability > 0.5) == predicted)).sum()) for predicted in (0, 1)]
-                 for actual in (0, 1)]
+    confusion = [[((true == actual) & ((probability > 0.5) == guess)).sum() for guess in (0, 1)] for actual in (0, 1)]
     correct = confusion[0][0] + confusion[1][1]
     print(f"Test accuracy: {correct} of {len(test)} = {correct / len(test):.2%}  (the report: 95.75 %)")
     print(f"{'':>22}predicted {CLASSES[0]}  predicted {CLASSES[1]}")
@@ -95,19 +94,18 @@ def main():
     caveats = [figures.drawn_sample(photographs.drawn), figures.shorter(arguments.steps, STEPS, "pasos")]
     files.save_figure(figures.misclassified([paths[index] for index in test], true, probability), results,
                       "Ej1b_ii_errors", *caveats)
-    train_cost, train_correct, test_cost, test_correct = np.array(curves, float).T
+    train_cost, train_correct, test_cost, test_correct = map(np.array, zip(*curves))
     side = math.isqrt(len(w.get_value()))           # of the pictures, and of the weights as one
     accuracies = train_correct / len(train), test_correct / len(test)
     fig = figures.logistic_regression(logged, (train_cost, test_cost), accuracies, w.get_value().reshape(side, side))
     files.save(results, "Ej1b_ii", figure=fig, caveats=caveats,
                data={"origin": photographs.origin, "fingerprint": digest, "train": len(train), "test": len(test),
-                     "classes": {name: int((labels == k).sum()) for k, name in enumerate(CLASSES)}},
+                     "classes": {name: (labels == k).sum() for k, name in enumerate(CLASSES)}},
                settings={**arguments.settings, "side": side, "learning_rate": LEARNING_RATE, "l2": L2},
                results={"confusion": confusion, "test_correct": correct, "test_total": len(test),
-                        "train_correct": int(train_correct[-1]), "train_total": len(train)},
-               history={"step": logged.tolist(), "train_cost": files.rounded(train_cost),
-                        "test_cost": files.rounded(test_cost), "train_correct": train_correct.tolist(),
-                        "test_correct": test_correct.tolist()})
+                        "train_correct": train_correct[-1], "train_total": len(train)},
+               history={"step": logged, "train_cost": train_cost, "train_correct": train_correct,
+                        "test_cost": test_cost, "test_correct": test_correct})
 
 
 if __name__ == "__main__":

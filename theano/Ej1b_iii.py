@@ -74,7 +74,7 @@ def main():
     steps = []                                      # cost and correct samples, before each step
     for _ in tqdm(range(arguments.steps), desc="Training", unit=" steps"):
         steps.append(train_step())
-    costs, correct = np.array(steps, float).T
+    costs, correct = map(np.array, zip(*steps))
 
     # Results
     final_cost, final_correct = (value.item() for value in evaluate())

@@ -136,18 +136,22 @@ def download(folder, url, zip_md5, tar_md5):
         raise Unavailable(textwrap.shorten(f"{type(error).__name__}: {error}", 160)) from error
 
 
-def classes(root, asked=None):
-    """The names of the categories that a folder holds, or of those asked for, sorted.
+def classes(root, asked=None, usual=()):
+    """The names of some of a folder's categories, sorted: those asked for, or else the usual ones, if it has them all.
 
-    Caltech101's background is none of them, which is said on screen. InputError where there is none.
+    Every category if it has not, or if "all" is asked for. Caltech101's background is none of them, which is said on
+    screen. InputError if there is none.
     """
-    if asked:
+    if asked and list(asked) != ["all"]:
         names = sorted({name.rstrip("/") for name in asked})  # as a shell completes them
     else:
         names = [name for name in _names(root) if (root / name).is_dir()]
         if BACKGROUND in names:
             names.remove(BACKGROUND)
             print(f"{BACKGROUND} is left out: it is no category.")
+        if not asked and usual and set(usual) < set(names):
+            print(f"{len(usual)} of {len(names)} categories (--classes all takes every one): {', '.join(usual)}")
+            names = sorted(usual)
     if not names:
         raise InputError(f"{root} has no category folders: give the folder that holds Caltech101's.")
     for name in names:

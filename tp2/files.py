@@ -55,28 +55,53 @@ def package_versions(packages=PACKAGES):
 
 
 def versions():
-    """The versions that made a result, {name: version}."""
-    return {"python": platform.python_version(), "machine": platform.machine(), **package_versions()}
+    """What may decide a result's last digits, {name: version}."""
+    return {"python": platform.python_version(), "machine": platform.machine(), "libc": " ".join(platform.libc_ver()),
+            **package_versions()}
 
 
-def save(folder, name, *, data, settings, results, history=None, figure=None, caveats=()):
-    """Write a script's results: <folder>/<name>.json and, of a figure, <folder>/<name>.png.
+def processor():
+    """The processor's name, as far as the system tells it."""
+    with contextlib.suppress(OSError), open("/proc/cpuinfo", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    return platform.processor()
+
+
+def save(folder, name, *, data, settings, results, history=None, figure=None, caveats=(), run=None):
+    """Write a script's results: <folder>/<name>.json, and <name>.png of a figure.
 
     data: what it was computed from, with "origin": "real", "drawn sample", "random" or "none"; settings: every flag
-    and constant that shaped it; results: raw counts and values; history: curves as lists. Numbers only, no verdicts:
-    the grading computes those. caveats: see save_figure.
+    and constant that shaped it; results: raw counts and values; history: curves. Numbers only, no verdicts: the
+    grading computes those. They are written with six digits, to which machines agree, so that the file is the same on
+    every machine. What isn't the same (all versions, the processor, and `run`, as times) goes to <name>.run.json.
+    caveats: see save_figure.
     """
     if figure:
         save_figure(figure, folder, name, *caveats)
-    save_json(Path(folder) / f"{name}.json", {"script": name, "data": data, "settings": settings,
-                                              "versions": versions(), "results": results, "history": history or {}})
+    content = {"script": name, "data": data, "settings": settings, "versions": package_versions(("Theano", "Keras")),
+               "results": results, "history": history or {}}
+    _save_json(Path(folder) / f"{name}.run.json", {"versions": versions(), "processor": processor(), **(run or {})})
+    _save_json(Path(folder) / f"{name}.json", content)
 
 
-def save_json(path, content):
-    """Write a JSON file and say so; NaN is refused."""
+def _save_json(path, content):
     with atomic_write(path) as part:
-        part.write_text(json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+        part.write_text(json.dumps(_plain(content), indent=1, ensure_ascii=False, allow_nan=False) + "\n",
+                        encoding="utf-8")
     print(f"Wrote {path}")
+
+
+def _plain(value):
+    """A value for JSON: NumPy's arrays and numbers as Python's, floats rounded to six significant digits."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.ndarray | np.generic):
+        return _plain(value.tolist())
+    return float(f"{value:.6g}") if isinstance(value, float) else value
 
 
 def save_figure(figure, folder, name, *caveats):
@@ -85,7 +110,7 @@ def save_figure(figure, folder, name, *caveats):
         figure.suptitle("; ".join(filter(None, caveats)), color="darkorange")
     path = Path(folder) / f"{name}.png"
     with atomic_write(path) as part:
-        figure.savefig(part, format="png", dpi=110)
+        figure.savefig(part, format="png", dpi=110, metadata={"Software": None})  # which names a version
     print(f"Wrote {path}")
 
 
@@ -95,11 +120,6 @@ def save_pixels(pixels, folder, name):
     with atomic_write(path) as part:
         Image.fromarray(pixels).save(part, "PNG")
     print(f"Wrote {path}")
-
-
-def rounded(values):
-    """Numbers as floats of six significant digits, for a metrics file."""
-    return [float(f"{float(value):.6g}") for value in values]
 
 
 def evenly_spaced(count, most=1000):
@@ -119,7 +139,7 @@ def thinned(unit, costs, correct):
     unit: what there is a cost and a count of correct samples for, "epoch" or "step"; costs, correct: arrays (n,).
     """
     shown = evenly_spaced(len(costs))
-    return {unit: (shown + 1).tolist(), "cost": rounded(costs[shown]), "train_correct": correct[shown].tolist()}
+    return {unit: shown + 1, "cost": costs[shown], "train_correct": correct[shown]}
 
 
 def report_curves(path=REPORT_CURVES):

@@ -45,7 +45,7 @@ def curve(history, train_total, test_total, whole_accuracy):
         return [round(float(accuracy) * total) for accuracy in accuracies]
 
     return Curve(counts(history["accuracy"], train_total), train_total, counts(history["val_accuracy"], test_total),
-                 test_total, files.rounded(history["loss"]), files.rounded(history["val_loss"]),
+                 test_total, *([float(loss) for loss in history[name]] for name in ("loss", "val_loss")),
                  round(float(whole_accuracy) * train_total))
 
 
