@@ -9,7 +9,7 @@ the accuracy reaching 100 %: 400 samples of 784 numbers can be learned by heart,
 Changed from the student's script: there the ReLU stood on the output, behind two linear layers, and only
 the second layer's weights were scaled; here the hidden layer has the ReLU, the output none. The report
 speaks of *dividing* by sqrt(2 / n), n "la cantidad de parámetros": a slip, the paper (and the script)
-multiply. A full run prints (the last digits depend on the processor):
+multiply. A full run prints:
 
     100 ReLU; standard deviation of their 78400 initial weights: 0.050416, sqrt(2 / 784) = 0.050508
     Cost: 3.0211 before the first step, 0.0948 after the last

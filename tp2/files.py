@@ -15,7 +15,6 @@ from PIL import Image
 
 from .cli import InputError, writable_folder
 
-REPORT_CURVES = Path(__file__).with_name("report_curves.json")
 PACKAGES = ("Theano", "Keras", "numpy", "scipy", "h5py", "pillow")
 
 
@@ -140,24 +139,6 @@ def thinned(unit, costs, correct):
     """
     shown = evenly_spaced(len(costs))
     return {unit: shown + 1, "cost": costs[shown], "train_correct": correct[shown]}
-
-
-def report_curves(path=REPORT_CURVES):
-    """The curves of the report's figures of exercise 2a, read back from its PDF as whole numbers of digits.
-
-    {"original": {"train_correct": 20 counts, one per epoch, "train_total": digits, "test_correct", "test_total"},
-    "i": ..., "iv_20": ..., "v": ...}. InputError where the project's own copy is missing or damaged.
-    """
-    try:
-        curves = json.loads(path.read_text(encoding="utf-8"))["curves"]
-        for curve in curves.values():
-            for part in ("train", "test"):
-                if len(curve[f"{part}_correct"]) != 20 or max(curve[f"{part}_correct"]) > curve[f"{part}_total"]:
-                    raise ValueError("a curve does not have 20 counts")
-        return {**curves, "iv_20": curves["original"]}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{path}, the report's curves, can't be used ({type(error).__name__}: {error}): get the "
-                         "project's own copy back (git checkout tp2/report_curves.json).") from error
 
 
 def print_tree(group, indent="  "):
