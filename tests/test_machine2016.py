@@ -60,15 +60,20 @@ def by_the_rule(a, b, transa, transb, alpha, c):
     return c
 
 
-def compiled(folder, *flags):
-    """sgemm.c as a function of NumPy arrays: (a, b, transa, transb, alpha, c, beta), Fortran's shapes and order."""
-    source, library = folder / "sgemm.cpp", folder / f"sgemm{len(list(folder.iterdir()))}.so"
+def compiled(folder, flag):
+    """A library with sgemm.c's function."""
+    source, library = folder / "sgemm.cpp", folder / f"sgemm{flag}.so"
     source.write_text(f"""{SGEMM.read_text()}
         extern "C" void sgemm(char* ta, char* tb, int* m, int* n, int* k, float* alpha, float* a, int* lda,
                               float* b, int* ldb, float* beta, float* c, int* ldc)
         {{ sgemm_2016(ta, tb, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc); }}""")
-    subprocess.check_call(["g++", "-O3", "-ffp-contract=off", "-shared", "-fPIC", "-Wall", "-Werror", *flags,
-                           "-o", library, source])
+    subprocess.check_call(["g++", "-O3", "-ffp-contract=off", "-fopenmp", "-shared", "-fPIC", "-Wall", "-Wextra", "-Werror",
+                           flag, "-o", library, source])
+    return library
+
+
+def loaded(library):
+    """Its function, of NumPy arrays: (a, b, transa, transb, alpha, c, beta), Fortran's shapes and order."""
     function = ctypes.CDLL(str(library)).sgemm
 
     def sgemm(a, b, transa, transb, alpha, c, beta):
@@ -85,19 +90,27 @@ def compiled(folder, *flags):
 
 @pytest.fixture(scope="module")
 def kernels(tmp_path_factory):
-    """sgemm.c for each width of vectors that this processor has."""
+    """sgemm.c for each width of vectors that this processor has, the widest with 2 and 4 threads too."""
     if not shutil.which("g++"):
         pytest.skip("no g++")
-    folder = tmp_path_factory.mktemp("sgemm")
-    if platform.machine() != "x86_64":
-        return [compiled(folder)]
     known = Path("/proc/cpuinfo").read_text() if os.path.exists("/proc/cpuinfo") else ""
-    return [compiled(folder, flags) for name, flags in (("", "-march=x86-64"), ("avx2", "-march=haswell"),
-                                                        ("avx512f", "-mavx512f")) if name in known]
+    flags = [flag for name, flag in (("", "-march=x86-64"), ("avx2", "-march=haswell"), ("avx512f", "-mavx512f"))
+             if name in known] if platform.machine() == "x86_64" else ["-O3"]
+    folder, one = tmp_path_factory.mktemp("sgemm"), np.ones((1, 1), "float32")
+    libraries = [(compiled(folder, flag), 1) for flag in flags]
+    # Copies, since a library reads the number of threads in its first product.
+    libraries += [(shutil.copy(libraries[-1][0], folder / f"{threads}.so"), threads) for threads in (2, 4)]
+    found = []
+    with pytest.MonkeyPatch.context() as environment:
+        for library, threads in libraries:
+            environment.setenv("MACHINE2016_THREADS", str(threads))
+            found.append(loaded(library))
+            assert found[-1](one, one, "N", "N", 1, one, 0) == 1
+    return found
 
 
 @pytest.mark.parametrize("shape", SHAPES, ids=str)
-def test_a_product_is_summed_by_the_rule_with_vectors_of_any_width(kernels, shape):
+def test_a_product_is_summed_by_the_rule_with_any_vectors_and_threads(kernels, shape):
     transa, transb, m, n, k, alpha = shape
     random = np.random.default_rng(0)
     for nonzero in 0.2, 1:
