@@ -1,4 +1,4 @@
-"""RMSprop's step as Keras has it, in a loop of C that g++ vectorises: Theano's own takes 13 % of an epoch more."""
+"""RMSprop's step as Keras has it, in a loop of C that g++ vectorises: Theano's own loops take 13 % of an epoch more."""
 from pathlib import Path
 
 import numpy as np
