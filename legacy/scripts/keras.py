@@ -112,12 +112,10 @@ def rows():
         Row("keras.backend", "image_dim_ordering", "2.3", value=_image_dim_ordering),
         Row("keras.backend", "set_image_dim_ordering", "2.3", value=_set_image_dim_ordering),
         Row("keras.backend", "get_variable_shape", "2.3", "keras.backend:int_shape"),
-        Row("keras.layers", "AtrousConv1D", "2.3", "keras.layers:AtrousConvolution1D"),
-        Row("keras.layers", "AtrousConv2D", "2.3", "keras.layers:AtrousConvolution2D"),
-        Row("keras.layers", "Convolution2DTranspose Deconv2D", "2.3", "keras.layers:Conv2DTranspose"),
-        Row("keras.layers", "Deconv3D", "2.3", "keras.layers:Conv3DTranspose"),
-        Row("keras.layers", "SeparableConvolution1D", "2.3", "keras.layers:SeparableConv1D"),
-        Row("keras.layers", "SeparableConvolution2D", "2.3", "keras.layers:SeparableConv2D"),
+        *[Row("keras.layers", old, "2.3", f"keras.layers:{new}") for old, new in (
+            ("AtrousConv1D", "AtrousConvolution1D"), ("AtrousConv2D", "AtrousConvolution2D"),
+            ("Convolution2DTranspose Deconv2D", "Conv2DTranspose"), ("Deconv3D", "Conv3DTranspose"),
+            ("SeparableConvolution1D", "SeparableConv1D"), ("SeparableConvolution2D", "SeparableConv2D"))],
         Row("keras.layers", "Wrapper", "2.3", "keras.layers.wrappers"),
         Row("keras.engine.base_layer:Layer", "add_weight", "2.3", wrap=_add_weight),
         Row("keras.engine.base_layer:Layer", "trainable_weights", "2.3", wrap=_trainable_weights),
@@ -135,6 +133,16 @@ def rows():
         Row("keras.datasets.mnist", "load_data", "", wrap=_load_data),
     ]
 
+
+class _Backend:
+    """keras.backend, which is imported when a function first uses it."""
+
+    def __getattr__(self, name):
+        from keras import backend
+        return getattr(backend, name)
+
+
+K = _Backend()
 
 # --- Settings, data, scikit-learn -------------------------------------------------------
 
@@ -208,20 +216,17 @@ def _old_arguments(function):
 
 
 def _image_dim_ordering():
-    from keras import backend
-    return {"channels_first": "th", "channels_last": "tf"}[backend.image_data_format()]
+    return {"channels_first": "th", "channels_last": "tf"}[K.image_data_format()]
 
 
 def _set_image_dim_ordering(dim_ordering):
-    from keras import backend
     if dim_ordering not in _ORDERINGS:
         raise ValueError(f"Unknown dim_ordering: {dim_ordering}")
-    backend.set_image_data_format(_ORDERINGS[dim_ordering])
+    K.set_image_data_format(_ORDERINGS[dim_ordering])
 
 
 def _relu6(x):
-    from keras import backend
-    return backend.relu(x, max_value=6)
+    return K.relu(x, max_value=6)
 
 
 def _obtain_input_shape(input_shape, default_size, min_size, data_format, require_flatten=True, weights=None,
@@ -392,12 +397,10 @@ def _fans(shape, dim_ordering):
 
 
 def _uniform(shape, scale=0.05, name=None, dim_ordering="th"):
-    from keras import backend as K
     return K.random_uniform_variable(shape, -scale, scale, name=name)
 
 
 def _normal(shape, scale=0.05, name=None, dim_ordering="th"):
-    from keras import backend as K
     return K.random_normal_variable(shape, 0.0, scale, name=name)
 
 
@@ -408,28 +411,10 @@ def _scaled(draw, numerator, denominator):
 
 
 def _orthogonal(shape, scale=1.1, name=None, dim_ordering="th"):
-    from keras import backend as K
     flat = shape[0], np.prod(shape[1:])
     u, _, v = np.linalg.svd(np.random.normal(0.0, 1.0, flat), full_matrices=False)
     q = (u if u.shape == flat else v).reshape(shape)
     return K.variable(scale * q, name=name)
-
-
-def _identity(shape, scale=1, name=None, dim_ordering="th"):
-    from keras import backend as K
-    if len(shape) != 2 or shape[0] != shape[1]:
-        raise ValueError("Identity matrix initialization can only be used for 2D square matrices.")
-    return K.variable(scale * np.identity(shape[0]), name=name)
-
-
-def _zero(shape, name=None, dim_ordering="th"):
-    from keras import backend as K
-    return K.zeros(shape, name=name)
-
-
-def _one(shape, name=None, dim_ordering="th"):
-    from keras import backend as K
-    return K.ones(shape, name=name)
 
 
 def _get(identifier, **_):
@@ -437,8 +422,10 @@ def _get(identifier, **_):
 
 
 INITIALIZATIONS = {
-    "uniform": _uniform, "normal": _normal, "orthogonal": _orthogonal, "identity": _identity, "zero": _zero,
-    "one": _one, "get": _get,
+    "uniform": _uniform, "normal": _normal, "orthogonal": _orthogonal, "get": _get,
+    "identity": lambda shape, scale=1, name=None, dim_ordering="th": K.variable(scale * np.eye(*shape), name=name),
+    "zero": lambda shape, name=None, dim_ordering="th": K.zeros(shape, name=name),
+    "one": lambda shape, name=None, dim_ordering="th": K.ones(shape, name=name),
     "lecun_uniform": _scaled(_uniform, 3, lambda fan_in, fan_out: fan_in),
     "glorot_normal": _scaled(_normal, 2, lambda fan_in, fan_out: fan_in + fan_out),
     "glorot_uniform": _scaled(_uniform, 6, lambda fan_in, fan_out: fan_in + fan_out),
@@ -491,25 +478,21 @@ def _old_params(plain):
 # --- Metrics ----------------------------------------------------------------------------
 
 def _positives(x):
-    from keras import backend as K
     return K.round(K.clip(x, 0, 1))
 
 
 def precision(y_true, y_pred):
     """The part of a batch's positive predictions that is true."""
-    from keras import backend as K
     return K.sum(_positives(y_true * y_pred)) / (K.sum(_positives(y_pred)) + K.epsilon())
 
 
 def recall(y_true, y_pred):
     """The part of a batch's positives that is predicted."""
-    from keras import backend as K
     return K.sum(_positives(y_true * y_pred)) / (K.sum(_positives(y_true)) + K.epsilon())
 
 
 def fbeta_score(y_true, y_pred, beta=1):
     """The weighted harmonic mean of precision and recall."""
-    from keras import backend as K
     p, r = precision(y_true, y_pred), recall(y_true, y_pred)
     return (1 + beta ** 2) * (p * r) / (beta ** 2 * p + r + K.epsilon())
 
@@ -525,7 +508,6 @@ def _mean_of_samples(plain):
     def __init__(self, fn, *arguments, **keywords):
         @functools.wraps(fn)
         def of_each_sample(y_true, y_pred, **own):
-            from keras import backend as K
             value = fn(y_true, y_pred, **own)
             if getattr(value, "ndim", 0):
                 return value
