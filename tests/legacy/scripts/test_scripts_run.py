@@ -1,15 +1,12 @@
 """`python -m legacy SCRIPT`: a script finds what Python and the packages of its years gave it."""
 import legacy
 from legacy.scripts import mnist
-from legacy.scripts import scipy as pictures
 
-import importlib.util
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 CHECKOUT = Path(legacy.__file__).resolve().parents[1]
@@ -124,51 +121,3 @@ def test_another_file_in_mnists_place_is_not_opened(monkeypatch, tmp_path):
     assert mnist.load() is None
     (tmp_path / "mnist.pkl.gz").write_bytes(b"another")
     assert mnist.load() is None
-
-
-def test_a_plain_import_brings_none_of_it():
-    code = ("import legacy, warnings; warnings.simplefilter('ignore')\nimport scipy.misc, keras\nfrom keras.datasets import mnist\n"
-            "print(hasattr(scipy.misc, 'imread'), mnist.load_data.__module__)")
-    done = run(code, launcher=["-c"])
-    assert done.stdout.split() == ["False", "keras.datasets.mnist"], done.stderr
-
-
-# --- scipy.misc: what SciPy 1.0.0 gave, with Pillow 5 -----------------------------------
-
-GREY, COLOUR = np.array([[0.2, 0.5, 0.9], [0.1, 0.4, 0.3]]), np.arange(12).reshape(2, 2, 3)
-
-
-@pytest.mark.parametrize("array, arguments, want", [
-    (GREY, [(3, 4)], [[32, 92, 176, 255], [16, 76, 130, 160], [0, 60, 84, 64]]),
-    (GREY, [200, "nearest"], [[32, 32, 128, 128, 255, 255]] * 2 + [[0, 0, 96, 96, 64, 64]] * 2),
-    (GREY, [1.5, "bicubic"], [[29, 84, 188, 255], [14, 73, 137, 159], [0, 61, 85, 49]]),
-    (GREY.astype("float32"), [(2, 3)], [[32, 128, 255], [0, 96, 64]]),
-    (GREY, [(2, 3), "bilinear", "F"], GREY.astype("float32").tolist()),
-    (COLOUR, [(1, 2)], [[[70, 93, 116], [140, 163, 186]]]),
-    (COLOUR.astype("uint8"), [(2, 2)], COLOUR.tolist())])
-def test_imresize_is_scipys(array, arguments, want):
-    assert pictures.imresize(array, *arguments).tolist() == want
-
-
-def test_imsave_and_imread_are_scipys(tmp_path):
-    file = tmp_path / "image.png"
-    pictures.imsave(file, GREY)
-    assert pictures.imread(file).tolist() == [[32, 128, 255], [0, 96, 64]] and pictures.imread(file).dtype == np.uint8
-    pictures.imsave(file, COLOUR)
-    assert pictures.imread(file).tolist() == [[[0, 23, 46], [70, 93, 116]], [[139, 162, 185], [209, 232, 255]]]
-    assert np.allclose(pictures.imread(file, flatten=True), [[18.745, 88.745], [157.745, 227.745]], atol=1e-3)
-    assert pictures.imread(file, mode="RGBA").shape == (2, 2, 4)
-
-
-@pytest.mark.parametrize("array", [np.ones((2, 2, 5)), np.ones(3), np.ones((2, 2), complex)])
-def test_what_is_no_image_is_an_error(array):
-    with pytest.raises(ValueError):
-        pictures.imresize(array, 50)
-
-
-@pytest.mark.skipif(importlib.util.find_spec("scipy.misc") is None, reason="this SciPy has no scipy.misc")
-def test_scipy_misc_has_them(tmp_path):
-    script = written(tmp_path, "import numpy, scipy.misc\nfrom scipy.misc import imread, imresize, imsave\n"
-                               "imsave('a.png', numpy.eye(4)); print(scipy.misc.imresize(imread('a.png'), 50).shape)")
-    done = run(script, cwd=tmp_path)
-    assert (done.stdout, done.stderr) == ("(2, 2)\n", "")
