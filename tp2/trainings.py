@@ -166,6 +166,8 @@ def run(train, settings, folder, jobs, force=False):
     epochs_done = context.RawArray("i", len(settings))  # one number for each training, so that no lock is needed
     others = multiprocessing.active_children()
     workers = max(1, min(jobs, len(pending)))
+    # Cores without a training of their own take part in the matrix products of the others.
+    os.environ["MACHINE2016_THREADS"] = str(jobs // workers)
     with (concurrent.futures.ProcessPoolExecutor(workers, context, _start, [epochs_done]) as pool,
           tqdm(total=sum(settings[name]["epochs"] for name in pending), desc="Training", unit=" epochs") as bar):
         running = {pool.submit(_train, train, settings[name], paths[name], maker, number): name
