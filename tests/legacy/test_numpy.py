@@ -33,9 +33,17 @@ def test_the_optimizer_takes_minus_one_of_an_unsigned_type():
         assert call([x], -x, [1, 2], mode=PYTHON).tolist() == [255, 254]
 
 
-def test_a_fused_cast_wraps_around():
-    x = T.ivector()
+def test_what_is_too_large_wraps_around():
+    x, y = T.ivector(), T.bvector()
+    assert call([y], y * 100 + 100, [1, 3], mode=PYTHON).tolist() == [-56, -112]
     assert call([x], T.cast(x + 200, "int8") + T.cast(1, "int8"), [0, 100], mode=PYTHON).tolist() == [-55, 45]
+
+
+def test_a_fused_operation_meets_pythons_numbers_with_64_bits():
+    x, y = T.dvector(), T.lvector()
+    got = call([x], T.cast(x, "float32") - (x + 1), [1 / 3, 0.1], mode=PYTHON)
+    assert np.allclose(got, [float(np.float32(value)) - (value + 1) for value in (1 / 3, 0.1)], rtol=1e-14, atol=0)
+    assert call([y], T.cast(y, "int8") + (y + 1), [2 ** 40], mode=PYTHON) == 2 ** 40 + 1
 
 
 def test_what_is_only_chosen_stays_a_python_number():

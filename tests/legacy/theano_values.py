@@ -59,7 +59,7 @@ def constants():
     """The types that Theano gives to Python's numbers."""
     for number in NUMBERS:
         yield f"constant {number}", shown(lambda: T.constant(number).data)
-    for dtype in DTYPES[:4]:
+    for dtype in [*DTYPES[:4], "uint32"]:
         for number in [-1, 128, 300, 2**31, 2**40, 2**63, -2**63, 2**64, 1e10, 1e300, [300, -1]]:
             yield f"_asarray {number} {dtype}", shown(lambda: theano._asarray(number, dtype))
 
