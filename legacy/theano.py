@@ -160,7 +160,6 @@ def _docstring(module):
 
 AROUND_IMPORT = {
     "theano": _with_flags,
-    "theano.configparser": _settings_in_a_sentence,
     "theano.configdefaults": _settings_in_a_sentence,
 }
 AFTER_IMPORT = {
