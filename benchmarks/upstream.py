@@ -110,7 +110,7 @@ REASONS = {
 }
 
 
-# What failed before and passes now (legacy/lines.py).
+# What failed before and passes now (legacy/theano.py, legacy/keras.py).
 MENDED = [
     "20 tests of theano/tensor/nnet/tests/test_conv.py: the C code of Theano's first conv2d includes numpy/noprefix.h",
     "local_test.py, merge_test.py: BatchedDot without a BLAS, undefined symbol dgemm_",

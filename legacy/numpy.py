@@ -80,10 +80,11 @@ def _or_wrapped(convert):
     return converted
 
 
-class _NumPy1:
-    """NumPy as a module of Theano's sees it: the real one, whose arrays of whole numbers wrap around."""
+class _NumPy:
+    """NumPy as a single module sees it: with some functions of NumPy 1, otherwise the real one."""
 
-    array, asarray = staticmethod(_or_wrapped(np.array)), staticmethod(_or_wrapped(np.asarray))
+    def __init__(self, **functions):
+        vars(self).update(functions)
 
     def __getattr__(self, name):
         return getattr(np, name)
@@ -91,7 +92,7 @@ class _NumPy1:
 
 def _wrap_around(module):
     """theano._asarray(300, "int8"); what Elemwise computes in Python; the optimizer's array(-1, "uint8")."""
-    module.np = _NumPy1()
+    module.np = _NumPy(array=_or_wrapped(np.array), asarray=_or_wrapped(np.asarray))
 
 
 # --- Rules of types (NEP 50) ------------------------------------------------------------
@@ -129,7 +130,7 @@ def _together(impl, numbers):
     met = [number if hasattr(number, "dtype") else _SIXTY_FOUR_BITS.get(type(number), type(number))(number)
            for number in numbers]
     result = impl(*met)
-    # One that was only chosen (by Clip, Switch) stays what it was.
+    # Clip and Switch give back one of the numbers: clip(x, 1, 2) of x = 3 is Python's 2 again, not an int64.
     return next((number for number, same in zip(numbers, met) if same is result), result)
 
 
@@ -226,23 +227,16 @@ def _extra_ops(module):
     module.Unique.perform = perform
 
 
-class _Ragged:
-    """NumPy as it was before 1.24: lists of unequal lengths make an array of lists."""
-
-    @staticmethod
-    def array(value, *arguments, **keywords):
-        try:
-            return np.array(value, *arguments, **keywords)
-        except ValueError:
-            return np.array(value, object)
-
-    def __getattr__(self, name):
-        return getattr(np, name)
+def _array_of_lists(value, *arguments, **keywords):
+    try:
+        return np.array(value, *arguments, **keywords)
+    except ValueError:
+        return np.array(value, object)
 
 
 def _ragged(module):
-    """Keras's datasets of texts are such lists."""
-    module.np = _Ragged()
+    """Before NumPy 1.24 lists of unequal lengths made an array of lists, such as Keras's datasets of texts."""
+    module.np = _NumPy(array=_array_of_lists)
 
 
 # --- C code -----------------------------------------------------------------------------
