@@ -81,7 +81,7 @@ def products():
     """What a network multiplies, as Fortran sees it: yields (what, a, b, alpha).
 
     The report's networks first, with their factors alpha: 0.001, the learning rate, and 1 / (1 - dropout). Then random
-    ones of three products each, without.
+    layers, of sizes for which sgemm.c says to be equal.
     """
     random = np.random.default_rng(2016)
 
@@ -100,7 +100,7 @@ def products():
         yield from step(inputs, units, batch, (1, 0.001), np.unique(1 / (1 - DROPOUTS)))
     for _ in range(100):
         inputs, units = (int(number) for number in 48 * random.integers(2, 16, 2) + random.choice(TAILS, 2))
-        yield from step(inputs, units, int(random.integers(100, 300)), [1], [1])
+        yield from step(inputs, units, int(random.integers(24, 300)), (1, 0.001), (1, 1.25))
 
 
 def partial_sums(product, terms, row, column, rows=512, columns=128):

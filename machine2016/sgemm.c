@@ -11,12 +11,13 @@
    - One of the two in the tail: in each whole block four lanes from 0, whose sum is added to C; the shorter block's
      terms one after the other.
    - Both in the tail, or C of at most 11 rows: all terms one after the other.
-   - alpha multiplies A's elements before, or B's (see scales_a). beta C is what the sums start from.
+   - alpha multiplies A's elements before, or B's: with more than 96 terms those of B if C has more rows than columns,
+     with fewer if it has at most 48 columns. beta C is what the sums start from.
 
    Found by probing ATLAS with sums that cancel, and equal to it bit by bit in all products of the report's networks,
-   for batches of 128, 127, 96, 24 and 16 (with a batch of 1 but for alpha, which ATLAS applies differently there).
-   ATLAS's order is not known, and the same rule is applied, for C of 12 to 19 rows, for few columns with k below some
-   100, for beta other than 0, and for alpha in other shapes.
+   for batches of any size from 24 up (evidence/atlas.py). ATLAS is different, and the same rule is applied, if the tail
+   rows are not 4, 8, 16, 20, 32, 40 or 44; for many products of fewer than some 110,000 multiplications; for alpha with
+   48 terms; and perhaps for beta other than 0.
 
    Each multiplication and each addition is rounded (-ffp-contract=off), so all processors give the same bits. A vector
    holds neighbouring rows of C, each with its own sums, so its width changes no bit either; nor do threads, which have
@@ -273,7 +274,7 @@ static void sgemm_2016(const char *trans_a, const char *trans_b, const int *m, c
                        const float *alpha, const float *a, const int *lda, const float *b, const int *ldb,
                        const float *beta, float *c, const int *ldc) {
     const int transposed_a = (*trans_a | 32) == 't', transposed_b = (*trans_b | 32) == 't';
-    const int scales_a = !(transposed_a && (*k > 10 || *n <= 24)), few_rows = *m <= 11;
+    const int scales_a = *k > 2 * BLOCK ? *m <= *n : *n > BLOCK, few_rows = *m <= 11;
     const size_t a_stride = *lda, b_stride = *ldb;
     product p = {*m, *n, *k, a, b, c, transposed_a ? a_stride : 1, transposed_a ? 1 : a_stride,
                  transposed_b ? b_stride : 1, transposed_b ? 1 : b_stride, 1, (size_t)*ldc,

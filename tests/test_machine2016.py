@@ -27,6 +27,7 @@ SHAPES = [("N", "N", 512, 128, 784, 1), ("N", "N", 10, 128, 512, 1), ("N", "T", 
           ("T", "N", 512, 128, 512, 1.25), ("N", "T", 512, 784, 128, 1),
           # ... of 24, 96, 127 and 1, then what else has a way of its own in the rule or in the kernel.
           ("N", "N", 512, 24, 512, 1), ("T", "N", 512, 96, 10, 2.5), ("N", "T", 512, 784, 127, 0.001),
+          ("T", "N", 512, 37, 10, 1.25), ("N", "T", 512, 300, 128, 0.001),
           ("N", "N", 512, 1, 784, 1), ("N", "N", 50, 1100, 60, 1), ("N", "N", 100, 70, 131, 1), ("T", "T", 50, 47, 7, 0.3),
           ("N", "N", 240, 1, 48, 1), ("T", "N", 11, 60, 100, 2), ("N", "N", 3, 5, 0, 1)]
 
@@ -38,7 +39,7 @@ def matrix(shape, nonzero, random):
 def by_the_rule(a, b, transa, transb, alpha, c):
     """alpha A B + c in the order of ATLAS, as sgemm.c's comment says it."""
     a, b, (m, n), k = a if transa == "N" else a.T, b if transb == "N" else b.T, c.shape, a.shape[transa == "N"]
-    scales_b = transa == "T" and (k > 10 or n <= 24)
+    scales_b = m > n if k > 96 else n <= 48
     a, b = (a, b * np.float32(alpha)) if scales_b else (a * np.float32(alpha), b)
     full, c = (m // 48 * 48, n // 48 * 48), c.copy()
     for rows, tail_row in (slice(full[0]), 0), (slice(full[0], m), 1):
