@@ -3,6 +3,7 @@ import functools
 import importlib
 import importlib.abc
 import importlib.machinery
+import inspect
 import operator
 import sys
 import types
@@ -37,18 +38,38 @@ class Row(NamedTuple):
             return operator.attrgetter(new_name)(module) if new_name else getattr(module, name, module)
 
 
+def wrapper(function):
+    """A decorator: make a Row's `wrap` of a function whose first argument is the function of today."""
+    def wrap(plain):
+        return functools.wraps(plain)(lambda *arguments, **keywords: function(plain, *arguments, **keywords))
+    return wrap
+
+
 def renamed(**names):
     """For Row.wrap: a function that takes its old keywords, too. renamed(old="new"); "" for one without a successor."""
-    def wrap(function):
-        @functools.wraps(function)
-        def call(*arguments, **keywords):
-            for old in names.keys() & keywords.keys():
-                value = keywords.pop(old)
-                if names[old]:
-                    keywords[names[old]] = value
-            return function(*arguments, **keywords)
-        return call
-    return wrap
+    @wrapper
+    def call(plain, *arguments, **keywords):
+        for old in names.keys() & keywords.keys():
+            value = keywords.pop(old)
+            if names[old]:
+                keywords[names[old]] = value
+        return plain(*arguments, **keywords)
+    return call
+
+
+def default(**values):
+    """For Row.wrap: a function with other default values."""
+    return wrapper(lambda plain, *arguments, **keywords: plain(*arguments, **{**values, **keywords}))
+
+
+def positional(plain):
+    """For Row.wrap: a function that takes, in their order, also those arguments that became keyword-only."""
+    names = list(inspect.signature(plain).parameters)
+
+    @wrapper
+    def call(plain, *arguments, **keywords):
+        return plain(**dict(zip(names, arguments)), **keywords)
+    return call(plain)
 
 
 def positional(names):

@@ -1,16 +1,15 @@
 """matplotlib 2.2 to 3.9."""
-import functools
 import operator
 import sys
 
 import numpy as np
 
-from .engine import Row, renamed
+from .engine import Row, renamed, wrapper
 
 
 def rows():
     return [
-        Row("matplotlib", "use", "3.3", wrap=renamed(warn="")),
+        Row("matplotlib", "use", "3.3", wrap=_use),
         Row("matplotlib", "colormaps", "3.0", wrap=_colormaps),
         Row("matplotlib.style", "library", "3.6", wrap=_styles),
         Row("matplotlib.cm", "spectral", "2.2", "matplotlib.cm:nipy_spectral"),
@@ -34,12 +33,20 @@ def rows():
         Row("matplotlib.axes:Axes", "set_xscale semilogx", "3.5", wrap=renamed(basex="base")),
         Row("matplotlib.axes:Axes", "set_yscale semilogy", "3.5", wrap=renamed(basey="base")),
         Row("matplotlib.mlab", "normpdf", "3.1", value=_normpdf),
-        Row("matplotlib.mlab", "bivariate_normal", "3.1", value=_bivariate_normal),
+        Row("matplotlib.axes:Axes", "ArtistList", "3.7", wrap=_changeable),
+        Row("mpl_toolkits.mplot3d.axes3d:Axes3D", "__init__", "3.7", wrap=_in_its_figure),
         Row("matplotlib.backend_bases:FigureCanvasBase", "set_window_title", "3.6", value=_set_window_title),
         Row("mpl_toolkits.axes_grid", "*", "3.7", "mpl_toolkits.axes_grid1"),
         *[Row("mpl_toolkits.mplot3d.axes3d:Axes3D", f"w_{axis}", "3.8", value=property(operator.attrgetter(axis)))
           for axis in ("xaxis", "yaxis", "zaxis")],
     ]
+
+
+@wrapper
+def _use(plain, backend, warn=True, **keywords):
+    """3.3: no `warn`. 3.7: no Qt 4 and GTK 2: then as in a script that names no backend."""
+    if backend.lower() not in ("qt4agg", "qt4cairo", "gtk", "gtkagg", "gtkcairo"):
+        plain(backend, **keywords)
 
 
 def _nothing(*_, **__):
@@ -62,37 +69,49 @@ def _styles(plain):
     return plain
 
 
-def _axes_of_projection(plain):
+@wrapper
+def _axes_of_projection(plain, figure, **keywords):
     """3.6: `gca` no longer makes axes of a projection."""
-    return lambda figure, **keywords: figure.add_subplot(111, **keywords) if keywords else plain(figure)
+    return figure.add_subplot(111, **keywords) if keywords else plain(figure)
 
 
 def _current_axes(plain):
     return lambda **keywords: sys.modules["matplotlib.pyplot"].gcf().gca(**keywords)
 
 
-def _on_off(plain):
+@wrapper
+def _on_off(plain, *arguments, **keywords):
     """2.2: "on" and "off" are no truth values any more."""
-    spelt = {"on": True, "off": False}
-
     def known(value):
-        return spelt.get(value, value) if isinstance(value, str) else value
+        return {"on": True, "off": False}.get(value, value) if isinstance(value, str) else value
+    return plain(*map(known, arguments), **{name: known(value) for name, value in keywords.items()})
 
-    @functools.wraps(plain)
-    def call(self, *arguments, **keywords):
-        return plain(self, *map(known, arguments), **{name: known(value) for name, value in keywords.items()})
-    return call
+
+def _changeable(plain):
+    """3.7: the lists of an axes' lines, patches and texts can only be read: `axes.lines.remove(line)`."""
+    def __delitem__(artists, key):
+        for artist in artists[key] if isinstance(key, slice) else [artists[key]]:
+            artist.remove()
+
+    def pop(artists, at=-1):
+        artist = artists[at]
+        artist.remove()
+        return artist
+
+    plain.__delitem__, plain.pop, plain.remove = __delitem__, pop, lambda artists, artist: artist.remove()
+    return plain
+
+
+@wrapper
+def _in_its_figure(plain, axes, figure, *arguments, auto_add_to_figure=True, **keywords):
+    """3.7: `Axes3D(figure)` is not in the figure, whose picture stays empty."""
+    plain(axes, figure, *arguments, **keywords)
+    if auto_add_to_figure:
+        figure.add_axes(axes)
 
 
 def _normpdf(x, mu, sigma):
     return np.exp(-0.5 * (1 / sigma * (np.asarray(x) - mu)) ** 2) / (np.sqrt(2 * np.pi) * sigma)
-
-
-def _bivariate_normal(X, Y, sigmax=1.0, sigmay=1.0, mux=0.0, muy=0.0, sigmaxy=0.0):
-    rho = sigmaxy / (sigmax * sigmay)
-    x, y = (X - mux) / sigmax, (Y - muy) / sigmay
-    rest = 1 - rho ** 2
-    return np.exp(-(x ** 2 + y ** 2 - 2 * rho * x * y) / (2 * rest)) / (2 * np.pi * sigmax * sigmay * np.sqrt(rest))
 
 
 def _set_window_title(canvas, title):

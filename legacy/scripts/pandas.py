@@ -1,10 +1,10 @@
-"""pandas 0.24 to 3.0."""
+"""pandas 0.24 to 2.3."""
 import datetime
-import functools
 
 import numpy as np
 
-from .engine import Row
+from ..helpers import say
+from .engine import Row, default, positional, wrapper
 
 
 def rows():
@@ -18,9 +18,14 @@ def rows():
         *[Row(owner, "iteritems", "2.0", f"{owner}.items") for owner in both],
         Row("pandas", "np", "2.0", "numpy"),
         Row("pandas", "datetime", "2.0", value=datetime.datetime),
-        Row("pandas", "read_csv", "2.0", wrap=_read_csv),
-        Row("pandas", "get_dummies", "2.0", wrap=_get_dummies),
-        Row("pandas", "options", "3.0", wrap=_text_as_objects),
+        Row("pandas", "concat read_csv read_table", "2.0", wrap=positional),
+        Row("pandas:DataFrame", "drop dropna fillna sort_values", "2.0", wrap=positional),
+        Row("pandas", "read_csv read_table", "2.0", wrap=_read_csv),
+        Row("pandas", "get_dummies", "2.0", wrap=default(dtype=np.uint8)),  # truth values
+        Row("pandas:DataFrame", "corr cov mean median std var", "2.0", wrap=_of_numbers),
+        Row("pandas.core.groupby:DataFrameGroupBy", "mean median std var", "2.0", wrap=_of_numbers),
+        Row("pandas.core.strings.accessor:StringMethods", "replace", "2.0", wrap=_replace),
+        Row("pandas", "__version__", "3.0", wrap=_say_of_3),
     ]
 
 
@@ -70,27 +75,35 @@ def _append(table, other, ignore_index=False, *_, **__):
     return pandas.concat([table, *others], ignore_index=ignore_index)
 
 
-def _read_csv(plain):
-    """2.0 and 3.0: no `squeeze`, no function that reads dates, another word for lines that are left out."""
-    @functools.wraps(plain)
-    def read_csv(*arguments, squeeze=False, date_parser=None, error_bad_lines=True, **keywords):
-        if not error_bad_lines:
-            keywords["on_bad_lines"] = "warn"
-        if date_parser and isinstance(keywords.get("parse_dates"), list):
-            keywords["converters"] = {**dict.fromkeys(keywords.pop("parse_dates"), date_parser),
-                                      **keywords.get("converters", {})}
-        table = plain(*arguments, **keywords)
-        return table.squeeze("columns") if squeeze else table
-    return read_csv
+@wrapper
+def _read_csv(plain, *arguments, squeeze=False, error_bad_lines=True, **keywords):
+    """2.0: no `squeeze`, another word for lines that are left out."""
+    if not error_bad_lines:
+        keywords["on_bad_lines"] = "warn"
+    table = plain(*arguments, **keywords)
+    return table.squeeze("columns") if squeeze else table
 
 
-def _get_dummies(plain):
-    """2.0: indicators are truth values; they were bytes."""
-    return functools.wraps(plain)(lambda *arguments, **keywords: plain(*arguments, **{"dtype": np.uint8, **keywords}))
+@wrapper
+def _of_numbers(plain, *arguments, **keywords):
+    """2.0: a column of text is an error; it was left out."""
+    try:
+        return plain(*arguments, **keywords)
+    except (TypeError, ValueError):
+        return plain(*arguments, **{**keywords, "numeric_only": True})
 
 
-def _text_as_objects(plain):
-    """3.0: text has a type of its own."""
-    if hasattr(plain.future, "infer_string"):
-        plain.future.infer_string = False
-    return plain
+@wrapper
+def _replace(plain, strings, pat, repl, n=-1, case=None, flags=0, regex=None):
+    """2.0: a pattern is text; it was a regular expression, unless it was one character."""
+    if regex is None:
+        regex = not isinstance(pat, str) or len(pat) > 1
+    return plain(strings, pat, repl, n, case, flags, regex)
+
+
+def _say_of_3(version):
+    """3.0: tables are copied, dates counted and text held in other ways, which can't be given back name by name."""
+    if int(version.partition(".")[0]) >= 3:
+        say(f"pandas {version} answers otherwise than before 3.0, some of it without an error: table[\"a\"][rows] = 0 "
+            "changes nothing, dates count microseconds. pip install \"pandas<3\" gives what the script expects.")
+    return version

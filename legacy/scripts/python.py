@@ -4,28 +4,26 @@ import collections.abc
 import functools
 import html
 import importlib
-import importlib.machinery
 import importlib.metadata
 import importlib.util
 import inspect
-import os
 import re
-import shutil
 import sys
 from pathlib import Path
 
 from ..python import _distutils
-from .engine import Row, renamed
+from .engine import Row, renamed, wrapper
 
 
 def rows():
     fork = sys.version_info >= (3, 14) and sys.platform == "linux"
     return [
         Row("os", "errno", "3.7", "errno"),
+        Row("re", "split", "3.7", wrap=_split),
         Row("time", "clock", "3.8", "time:process_time"),
         Row("base64", "encodestring", "3.9", "base64:encodebytes"),
         Row("base64", "decodestring", "3.9", "base64:decodebytes"),
-        Row("fractions", "gcd", "3.9", value=_gcd),
+        Row("fractions", "gcd", "3.9", "math"),
         Row("html.parser:HTMLParser", "unescape", "3.9", value=staticmethod(html.unescape)),
         Row("json", "load loads", "3.9", wrap=renamed(encoding="")),
         Row("threading:Thread", "isAlive", "3.9", "threading:Thread.is_alive"),
@@ -34,21 +32,16 @@ def rows():
         Row("builtins", "open", "3.11", wrap=_open),
         Row("inspect", "getargspec", "3.11", value=_getargspec),
         Row("random", "sample", "3.11", wrap=_sample),
-        Row("random", "shuffle", "3.11", wrap=_shuffle),
         Row("configparser", "SafeConfigParser", "3.12", "configparser:ConfigParser"),
         Row("configparser:RawConfigParser", "readfp", "3.12", "configparser:RawConfigParser.read_file"),
         Row("imp", "*", "3.12", value={
-            "load_source": _load_source, "find_module": _find_module, "load_module": _load_module, "PY_SOURCE": 1,
-            "PKG_DIRECTORY": 5, "reload": importlib.reload, "new_module": type(sys),
+            "load_source": _load_source, "reload": importlib.reload, "new_module": type(sys),
             **dict.fromkeys(("acquire_lock", "release_lock"), lambda: None)}),
         Row("distutils", "*", "3.12", value={}),
         Row("distutils.version", "*", "3.12", value={"LooseVersion": LooseVersion, "StrictVersion": StrictVersion}),
         Row("distutils.util", "*", "3.12", value={"strtobool": _strtobool}),
         Row("distutils.spawn", "*", "3.12", value=_distutils()["distutils.spawn"]),
         Row("distutils.sysconfig", "*", "3.12", value=_distutils()["distutils.sysconfig"]),
-        Row("distutils.dir_util", "*", "3.12", value={
-            "copy_tree": _copy_tree, "mkpath": functools.partial(os.makedirs, exist_ok=True),
-            "remove_tree": shutil.rmtree}),
         # setuptools, no longer in a new environment: Lasagne, blocks and fuel ask for their own versions.
         Row("pkg_resources", "*", "3.12", value={
             "get_distribution": _Distribution, "DistributionNotFound": importlib.metadata.PackageNotFoundError}),
@@ -59,22 +52,12 @@ def rows():
     ]
 
 
-def _gcd(a, b):
-    """The greatest common divisor, of b's sign; of floats, too."""
-    while b:
-        a, b = b, a % b
-    return a
-
-
 ArgSpec = collections.namedtuple("ArgSpec", "args varargs keywords defaults")
 
 
 def _getargspec(function):
-    """The names and defaults of a function's parameters; ValueError if it has keyword-only ones or annotations."""
-    full = inspect.getfullargspec(function)
-    if full.kwonlyargs or full.annotations:
-        raise ValueError("Function has keyword-only parameters or annotations, use inspect.signature()")
-    return ArgSpec(*full[:4])
+    """The names and defaults of a function's parameters."""
+    return ArgSpec(*inspect.getfullargspec(function)[:4])
 
 
 def _load_source(name, pathname, file=None):
@@ -83,21 +66,6 @@ def _load_source(name, pathname, file=None):
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
-
-
-def _find_module(name, path=None):
-    """imp's: (file, path, (suffix, mode, type)) of a module: for load_module, or to see if it is there."""
-    spec = importlib.machinery.PathFinder.find_spec(name, path)
-    if spec is None:
-        raise ImportError(f"No module named {name!r}", name=name)
-    if spec.submodule_search_locations:
-        return None, next(iter(spec.submodule_search_locations)), ("", "", 5)
-    return open(spec.origin, "rb"), spec.origin, (os.path.splitext(spec.origin)[1], "r", 1)  # the caller closes it
-
-
-def _load_module(name, file, pathname, description):
-    """imp's: what `_find_module` found, as the module `name`."""
-    return _load_source(name, os.path.join(pathname, "__init__.py") if description[2] == 5 else pathname)
 
 
 @functools.total_ordering
@@ -111,9 +79,6 @@ class LooseVersion:
 
     def __str__(self):
         return self.vstring
-
-    def __repr__(self):
-        return f"{type(self).__name__} ('{self}')"
 
     def __eq__(self, other):
         return self.version == type(self)(other).version
@@ -137,13 +102,6 @@ def _strtobool(value):
     return int(value.lower() in ("y", "yes", "t", "true", "on", "1"))
 
 
-def _copy_tree(src, dst, *_):
-    """distutils's: copy a folder's contents into a folder that may be there."""
-    copied = []
-    shutil.copytree(src, dst, dirs_exist_ok=True, copy_function=lambda *file: copied.append(shutil.copy2(*file)))
-    return copied
-
-
 class _Distribution(importlib.metadata.PathDistribution):
     """pkg_resources's: an installed package, with its folder."""
     location = property(lambda self: str(self.locate_file("")))
@@ -154,48 +112,46 @@ class _Distribution(importlib.metadata.PathDistribution):
 
 # --- Functions that changed -------------------------------------------------------------
 
-def _open(plain):
+@wrapper
+def _split(plain, pattern, string, maxsplit=0, flags=0):
+    """3.7: `re.split` splits at empty matches, too."""
+    pattern = re.compile(pattern, flags)
+    if not pattern.fullmatch(string[:0]):  # one that also matches nothing: (\\W+)?
+        return plain(pattern, string, maxsplit)
+    parts, end, at = [], 0, 0
+    while (match := pattern.search(string, at)) and not 0 < maxsplit <= len(parts) // (pattern.groups + 1):
+        at = match.end()
+        if match.start() == at:
+            at += 1
+            if at > len(string):
+                break
+        else:
+            parts += [string[end:match.start()], *match.groups()]
+            end = at
+    return [*parts, string[end:]]
+
+
+@wrapper
+def _open(plain, file, mode="r", *arguments, **keywords):
     """3.11: `open` no longer takes the mode "U", of universal newlines, which all text has."""
-    @functools.wraps(plain)
-    def open(file, mode="r", *arguments, **keywords):
-        if "U" in mode:
-            mode = mode.replace("U", "") if set(mode) & set("rwxa") else mode.replace("U", "r")
-        return plain(file, mode, *arguments, **keywords)
-    return open
+    if "U" in mode:
+        mode = mode.replace("U", "") if set(mode) & set("rwxa") else mode.replace("U", "r")
+    return plain(file, mode, *arguments, **keywords)
 
 
-def _sample(plain):
+@wrapper
+def _sample(plain, population, k, **keywords):
     """3.11: `random.sample` no longer takes a set."""
-    @functools.wraps(plain)
-    def sample(population, k, **keywords):
-        return plain(tuple(population) if isinstance(population, collections.abc.Set) else population, k, **keywords)
-    return sample
+    return plain(tuple(population) if isinstance(population, collections.abc.Set) else population, k, **keywords)
 
 
-def _shuffle(plain):
-    """3.11: `random.shuffle` no longer takes a function that draws."""
-    @functools.wraps(plain)
-    def shuffle(x, random=None):
-        if random is None:
-            plain(x)
-            return
-        for i in reversed(range(1, len(x))):
-            j = int(random() * (i + 1))
-            x[i], x[j] = x[j], x[i]
-    return shuffle
-
-
-def _load_yaml(plain):
+@wrapper
+def _load_yaml(plain, stream, Loader=None):
     """PyYAML 6: `load` asks for a loader; without one, 5.1 to 5.4 took this."""
-    def load(stream, Loader=None):
-        return plain(stream, Loader or sys.modules["yaml"].FullLoader)
-    return load
+    return plain(stream, Loader or sys.modules["yaml"].FullLoader)
 
 
 # --- Child processes, which run the script's file again ---------------------------------
-
-hidden = False  # whether a script's `import legacy` is to find a module of its own
-
 
 hidden = False  # whether a script's `import legacy` is to find a module of its own
 
@@ -220,11 +176,13 @@ def _under_legacy(command):
     return command
 
 
-def _spawn(plain):
+@wrapper
+def _spawn(plain, path, arguments, fds):
     """multiprocessing's processes by spawn and forkserver."""
-    return lambda path, arguments, fds: plain(path, _under_legacy(arguments), fds)
+    return plain(path, _under_legacy(arguments), fds)
 
 
-def _fork_exec(plain):
+@wrapper
+def _fork_exec(plain, command, *arguments, **keywords):
     """joblib's processes (scikit-learn's n_jobs=2)."""
-    return lambda command, *arguments, **keywords: plain(_under_legacy(command), *arguments, **keywords)
+    return plain(_under_legacy(command), *arguments, **keywords)

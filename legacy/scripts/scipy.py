@@ -1,13 +1,11 @@
 """SciPy 1.2 to 1.14, whose scipy.misc had its functions for images (on Pillow) until 1.1."""
-import functools
-import sys
 import warnings
 
 import numpy as np
 
-from .engine import Row
+from .engine import Row, wrapper
 
-_IMAGES = "bytescale fromimage imfilter imread imresize imrotate imsave imshow toimage"
+_IMAGES = "bytescale fromimage imread imresize imrotate imsave toimage"
 _WINDOWS = ("barthann bartlett blackman blackmanharris bohman boxcar chebwin cosine exponential flattop gaussian "
             "general_gaussian hamming hann kaiser nuttall parzen triang tukey")
 _NUMPYS = ("abs all any arange arccos arcsin arctan array asarray concatenate cos cumsum diag dot e exp eye float32 "
@@ -24,10 +22,7 @@ def rows():
         *[Row("scipy.misc", name, "1.2", value=globals()[name]) for name in _IMAGES.split()],
         Row("scipy.misc.pilutil", "*", "1.2", value={name: globals()[name] for name in _IMAGES.split()}),
         Row("scipy.misc", "comb factorial factorial2 factorialk logsumexp", "1.3", "scipy.special"),
-        Row("scipy.misc", "pade", "1.3", "scipy.interpolate"),
-        Row("scipy.misc", "central_diff_weights", "1.12", value=_central_diff_weights),
-        Row("scipy.misc", "derivative", "1.12", value=_derivative),
-        Row("scipy.misc", "ascent electrocardiogram face", "1.12", "scipy.datasets"),
+        Row("scipy.misc", "ascent face", "1.12", "scipy.datasets"),
         Row("scipy.ndimage", "imread", "1.2", value=imread),
         Row("scipy", _NUMPYS, "1.12", "numpy"),
         Row("scipy", "log log10 log2 power sqrt", "1.12", "numpy.lib.scimath"),
@@ -38,58 +33,21 @@ def rows():
         Row("scipy.signal", _WINDOWS, "1.13", "scipy.signal.windows"),
         Row("scipy.signal", "hanning", "1.3", "scipy.signal.windows:hann"),
         Row("scipy.stats", "mode", "1.11", wrap=_mode),
-        Row("scipy.integrate", "simps", "1.14", value=_simps),
         Row("scipy.integrate", "trapz", "1.14", "scipy.integrate:trapezoid"),
         Row("scipy.integrate", "cumtrapz", "1.14", "scipy.integrate:cumulative_trapezoid"),
     ]
 
 
-def _central_diff_weights(Np, ndiv=1):
-    """Weights of Np (odd) equally spaced values for the derivative of order `ndiv` at their centre."""
-    if Np < ndiv + 1 or Np % 2 == 0:
-        raise ValueError("the number of points must be odd, and greater than the derivative's order")
-    powers = np.arange(Np)
-    inverse = np.linalg.inv(np.arange(-(Np >> 1), (Np >> 1) + 1.0)[:, None] ** powers)
-    return np.prod(np.arange(1, ndiv + 1), axis=0) * inverse[ndiv]
-
-
-def _derivative(func, x0, dx=1.0, n=1, args=(), order=3):
-    """The n-th derivative at x0, by central differences of `order` points."""
-    weights = _central_diff_weights(order, n)
-    half = order >> 1
-    return sum(weight * func(x0 + (k - half) * dx, *args) for k, weight in enumerate(weights)) / dx ** n
-
-
-def _mode(plain):
+@wrapper
+def _mode(plain, a, axis=0, **keywords):
     """1.11: the mode along an axis no longer keeps this axis."""
-    @functools.wraps(plain)
-    def mode(a, axis=0, **keywords):
-        a, axis = (np.ravel(a), 0) if axis is None else (a, axis)
-        return plain(a, axis, **{"keepdims": True, **keywords})
-    return mode
-
-
-def _simps(y, x=None, dx=1, axis=-1, even="avg"):
-    """Simpson's rule; of an even number of points a trapezium last ("first"), first ("last"), or the mean of both."""
-    integrate = sys.modules["scipy.integrate"]
-    y = np.moveaxis(np.asarray(y), axis, -1)
-    x = None if x is None else np.broadcast_to(np.moveaxis(np.asarray(x), axis, -1) if np.ndim(x) > 1 else x, y.shape)
-
-    def part(rule, where):
-        return rule(y[..., where], None if x is None else x[..., where], dx=dx)
-
-    if y.shape[-1] % 2:
-        return part(integrate.simpson, slice(None))
-    ends = {"first": part(integrate.simpson, slice(-1)) + part(integrate.trapezoid, slice(-2, None)),
-            "last": part(integrate.simpson, slice(1, None)) + part(integrate.trapezoid, slice(2))}
-    return (ends["first"] + ends["last"]) / 2 if even == "avg" else ends[even]
+    a, axis = (np.ravel(a), 0) if axis is None else (a, axis)
+    return plain(a, axis, **{"keepdims": True, **keywords})
 
 
 # --- scipy.misc's images ----------------------------------------------------------------
 
 _INTERPOLATION = {"nearest": 0, "lanczos": 1, "bilinear": 2, "bicubic": 3, "cubic": 3}
-_FILTERS = {"blur", "contour", "detail", "edge_enhance", "edge_enhance_more", "emboss", "find_edges", "smooth",
-            "smooth_more", "sharpen"}
 
 
 def bytescale(data, cmin=None, cmax=None, high=255, low=0):
@@ -106,7 +64,7 @@ def bytescale(data, cmin=None, cmax=None, high=255, low=0):
     return (((data - cmin) * scale + low).clip(low, high) + 0.5).astype(np.uint8)
 
 
-def toimage(arr, high=255, low=0, cmin=None, cmax=None, pal=None, mode=None, channel_axis=None):
+def toimage(arr, high=255, low=0, cmin=None, cmax=None, mode=None, channel_axis=None):
     """An image of 2 or 3 dimensions for Pillow, stretched by `bytescale`."""
     from PIL import Image
     data = np.asarray(arr)
@@ -116,19 +74,8 @@ def toimage(arr, high=255, low=0, cmin=None, cmax=None, pal=None, mode=None, cha
         size = data.shape[::-1]
         if mode == "F":
             return Image.frombytes("F", size, data.astype(np.float32).tobytes())
-        if mode in (None, "L", "P"):
-            image = Image.frombytes("L", size, bytescale(data, cmin, cmax, high, low).tobytes())
-            if pal is None and mode == "P":
-                pal = np.repeat(np.arange(256), 3)
-            if pal is not None:
-                image.putpalette(np.asarray(pal, np.uint8).tobytes())
-            return image
-        if mode == "1":
-            return Image.frombytes("1", size, (data > high).tobytes())
-        if mode == "I":
-            cmin, cmax = data.min() if cmin is None else cmin, data.max() if cmax is None else cmax
-            stretched = (data * 1.0 - cmin) * (high - low) / (cmax - cmin) + low
-            return Image.frombytes("I", size, stretched.astype(np.uint32).tobytes())
+        if mode in (None, "L"):
+            return Image.frombytes("L", size, bytescale(data, cmin, cmax, high, low).tobytes())
         raise ValueError(f"no image of mode {mode!r} has the shape {data.shape}")
     if data.ndim != 3 or not {3, 4} & set(data.shape):
         raise ValueError(f"no image has the shape {data.shape}")
@@ -185,16 +132,3 @@ def imresize(arr, size, interp="bilinear", mode=None):
 def imrotate(arr, angle, interp="bilinear"):
     """Rotate an image counter-clockwise by an angle in degrees; bytes come back."""
     return fromimage(toimage(arr).rotate(angle, _INTERPOLATION[interp]))
-
-
-def imfilter(arr, ftype):
-    """An image after one of Pillow's filters: "blur", "contour", ... "sharpen"."""
-    from PIL import ImageFilter
-    if ftype not in _FILTERS:
-        raise ValueError(f"no filter is called {ftype!r}")
-    return fromimage(toimage(arr).filter(getattr(ImageFilter, ftype.upper())))
-
-
-def imshow(arr):
-    """Show an array as an image, in the viewer that Pillow finds."""
-    toimage(arr).show()

@@ -1,11 +1,10 @@
 """scikit-learn 0.20 to 1.8."""
 import collections
-import functools
 
 import numpy as np
 
 from . import mnist
-from .engine import Row, renamed
+from .engine import Row, renamed, wrapper
 
 
 def rows():
@@ -13,8 +12,6 @@ def rows():
         Row("sklearn.cross_validation", "*", "0.20", "sklearn.model_selection"),
         Row("sklearn.cross_validation", "KFold", "0.20", value=_k_fold),
         Row("sklearn.cross_validation", "StratifiedKFold", "0.20", value=_stratified_k_fold),
-        Row("sklearn.cross_validation", "ShuffleSplit", "0.20", value=_shuffle_split),
-        Row("sklearn.cross_validation", "LeaveOneOut", "0.20", value=_leave_one_out),
         Row("sklearn.cross_validation", "cross_val_score", "0.20", value=_cross_val_score),
         Row("sklearn.grid_search", "*", "0.20", "sklearn.model_selection"),
         Row("sklearn.grid_search", "GridSearchCV", "0.20", value=_three_folds("GridSearchCV")),
@@ -24,6 +21,7 @@ def rows():
         Row("sklearn.metrics._scorer", "check_scoring", "1.3", wrap=_any_name_of_a_score),
         Row("sklearn.model_selection._search:BaseSearchCV", "grid_scores_", "0.20", value=property(_grid_scores)),
         Row("sklearn.datasets", "fetch_mldata", "0.22", value=_fetch_mldata),
+        Row("sklearn.preprocessing:OneHotEncoder", "__new__", "0.22", wrap=_one_hot_encoder),
         Row("sklearn.preprocessing", "Imputer", "0.22", value=_imputer),
         Row("sklearn.externals", "joblib", "0.23", "joblib"),
         Row("sklearn.externals.joblib", "*", "0.23", "joblib"),
@@ -70,17 +68,6 @@ def _stratified_k_fold(y, n_folds=3, shuffle=False, random_state=None):
     return _Splits((np.flatnonzero(folds != fold), np.flatnonzero(folds == fold)) for fold in range(n_folds))
 
 
-def _shuffle_split(n, n_iter=10, test_size=0.1, train_size=None, random_state=None):
-    from sklearn.model_selection import ShuffleSplit
-    splitter = ShuffleSplit(n_iter, test_size=test_size, train_size=train_size, random_state=random_state)
-    return _Splits(splitter.split(np.zeros(n)))
-
-
-def _leave_one_out(n):
-    from sklearn.model_selection import LeaveOneOut
-    return _Splits(LeaveOneOut().split(np.zeros(n)))
-
-
 def _cross_val_score(estimator, X, y=None, scoring=None, cv=None, **keywords):
     """The folds' scores, of three folds if none are named."""
     from sklearn.model_selection import cross_val_score
@@ -111,6 +98,16 @@ def _linear_assignment(cost):
     return np.stack(linear_sum_assignment(cost), axis=1)
 
 
+@wrapper
+def _one_hot_encoder(plain, cls, *arguments, categorical_features="all", **keywords):
+    """0.22: no `categorical_features`, the columns to encode, which come first; the others follow."""
+    if isinstance(categorical_features, str):
+        return plain(cls)
+    from sklearn.compose import ColumnTransformer
+    return ColumnTransformer([("encoded", cls(*arguments, **keywords), categorical_features)], remainder="passthrough",
+                             sparse_threshold=1)
+
+
 def _imputer(missing_values="NaN", strategy="mean", axis=0, verbose=0, copy=True):
     from sklearn.impute import SimpleImputer
     if axis:
@@ -131,12 +128,10 @@ def _fetch_mldata(dataname, *_, **__):
                  COL_NAMES=["label", "data"], DESCR=f"mldata.org dataset: {dataname}")
 
 
-def _unused_random_state(plain):
+@wrapper
+def _unused_random_state(plain, splitter, n_splits=5, shuffle=False, random_state=None):
     """0.24: KFold(random_state=...) without shuffle is an error; it was ignored."""
-    @functools.wraps(plain)
-    def __init__(self, n_splits=5, *, shuffle=False, random_state=None):
-        plain(self, n_splits, shuffle=shuffle, random_state=random_state if shuffle else None)
-    return __init__
+    plain(splitter, n_splits, shuffle=shuffle, random_state=random_state if shuffle else None)
 
 
 _ERRORS = "log_loss", "mean_absolute_error", "mean_squared_error", "median_absolute_error"
