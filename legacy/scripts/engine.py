@@ -57,39 +57,22 @@ def renamed(**names):
     return call
 
 
-def default(**values):
-    """For Row.wrap: a function with other default values."""
-    return wrapper(lambda plain, *arguments, **keywords: plain(*arguments, **{**values, **keywords}))
-
-
-def positional(plain):
-    """For Row.wrap: a function that takes, in their order, also those arguments that became keyword-only."""
-    names = list(inspect.signature(plain).parameters)
-
-    @wrapper
-    def call(plain, *arguments, **keywords):
-        return plain(**dict(zip(names, arguments)), **keywords)
-    return call(plain)
-
-
-def positional(names):
-    """For Row.wrap: a function whose positional arguments were these, in another order than today's."""
-    def wrap(function):
-        return functools.wraps(function)(
-            lambda *arguments, **keywords: function(**dict(zip(names.split(), arguments)), **keywords))
+def positional(names=""):
+    """For Row.wrap: a function with these positional arguments; "": all of today's, in their order."""
+    def wrap(plain):
+        order = names.split() or list(inspect.signature(plain).parameters)
+        return functools.wraps(plain)(lambda *arguments, **keywords: plain(**dict(zip(order, arguments)), **keywords))
     return wrap
 
 
 def default(name, position, value, *synonyms):
     """For Row.wrap: a function whose argument `name`, at a position counted from 0, had another default."""
-    def wrap(function):
-        @functools.wraps(function)
-        def call(*arguments, **keywords):
-            if len(arguments) <= position and not {name, *synonyms} & keywords.keys():
-                keywords[name] = value
-            return function(*arguments, **keywords)
-        return call
-    return wrap
+    @wrapper
+    def call(plain, *arguments, **keywords):
+        if len(arguments) <= position and not {name, *synonyms} & keywords.keys():
+            keywords[name] = value
+        return plain(*arguments, **keywords)
+    return call
 
 
 _rows = {}  # by module

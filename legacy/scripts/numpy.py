@@ -17,7 +17,7 @@ def rows():
         Row("numpy", "warnings", "1.25", "warnings"),
         Row("numpy", "stack hstack vstack dstack", "1.25", wrap=_stack),
         Row("numpy", "unique", "2.0", wrap=_unique),
-        Row("numpy", "loadtxt genfromtxt", "2.0", wrap=default(encoding="bytes")),  # converters get text
+        Row("numpy", "loadtxt genfromtxt", "2.0", wrap=default("encoding", 9, "bytes")),
         Row("numpy.fft", "fft ifft rfft irfft hfft ihfft fft2 ifft2 rfft2 irfft2 fftn ifftn rfftn irfftn", "2.0",
             wrap=_in_double_precision),
         Row("numpy", "fromstring", "2.3", wrap=_fromstring),
@@ -25,18 +25,11 @@ def rows():
         Row("numpy", "row_stack", "2.5", "numpy:vstack"),
         Row("numpy.lib", "pad", "2.0", "numpy:pad"),
         Row("numpy.core.umath_tests", "*", "2.0", value={"inner1d": _inner1d, "matrix_multiply": np.matmul}),
-        Row("numpy.random", "random_integers", "2.5", value=_random_integers),
     ]
 
 
 def _inner1d(a, b):
     return np.einsum("...i,...i->...", a, b)
-
-
-def _random_integers(low, high=None, size=None):
-    """Whole numbers from low (1) to high, which is among them."""
-    low, high = (1, low) if high is None else (low, high)
-    return np.random.randint(low, int(high) + 1, size=size, dtype="l")
 
 
 @wrapper

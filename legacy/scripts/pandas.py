@@ -18,10 +18,10 @@ def rows():
         *[Row(owner, "iteritems", "2.0", f"{owner}.items") for owner in both],
         Row("pandas", "np", "2.0", "numpy"),
         Row("pandas", "datetime", "2.0", value=datetime.datetime),
-        Row("pandas", "concat read_csv read_table", "2.0", wrap=positional),
-        Row("pandas:DataFrame", "drop dropna fillna sort_values", "2.0", wrap=positional),
+        Row("pandas", "concat read_csv read_table", "2.0", wrap=positional()),
+        Row("pandas:DataFrame", "drop dropna fillna sort_values", "2.0", wrap=positional()),
         Row("pandas", "read_csv read_table", "2.0", wrap=_read_csv),
-        Row("pandas", "get_dummies", "2.0", wrap=default(dtype=np.uint8)),  # truth values
+        Row("pandas", "get_dummies", "2.0", wrap=default("dtype", 7, np.uint8)),  # bool
         Row("pandas:DataFrame", "corr cov mean median std var", "2.0", wrap=_of_numbers),
         Row("pandas.core.groupby:DataFrameGroupBy", "mean median std var", "2.0", wrap=_of_numbers),
         Row("pandas.core.strings.accessor:StringMethods", "replace", "2.0", wrap=_replace),

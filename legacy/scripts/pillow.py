@@ -1,13 +1,12 @@
 """Pillow 7 and 10."""
-from .engine import Row, wrapper
+from .engine import Row, default, wrapper
 
 
 def rows():
     return [
         Row("PIL", "PILLOW_VERSION", "7.0", "PIL:__version__"),
         Row("PIL.Image:Image", "convert", "7.0", wrap=_convert),
-        Row("PIL.Image:Image", "resize", "7.0", wrap=_resize),
-        Row("PIL.ImageOps", "fit", "7.0", wrap=_resize),
+        Row("PIL.Image:Image", "resize", "7.0", wrap=default("resample", 2, 0)),  # the nearest pixel
         Row("PIL.Image", "ANTIALIAS", "10.0", "PIL.Image:LANCZOS"),
         Row("PIL.Image", "LINEAR", "10.0", "PIL.Image:BILINEAR"),
         Row("PIL.Image", "CUBIC", "10.0", "PIL.Image:BICUBIC"),
@@ -24,12 +23,6 @@ def _convert(plain, image, mode=None, *arguments, **keywords):
         return plain(image, mode, *arguments, **keywords)
     # Pillow adds 0.5 and takes the whole part. 0.0005: thousandths are not exact.
     return plain(plain(image, "RGB"), "L", (0.299, 0.587, 0.114, 0.0005 - 0.5))
-
-
-@wrapper
-def _resize(plain, image, size, resample=0, *arguments, **keywords):
-    """7.0: bicubic if no filter is named; it was the nearest pixel."""
-    return plain(image, size, resample, *arguments, **keywords)
 
 
 def _getsize(font, text, *arguments, **keywords):

@@ -33,13 +33,11 @@ def rows():
         Row("inspect", "getargspec", "3.11", value=_getargspec),
         Row("random", "sample", "3.11", wrap=_sample),
         Row("configparser", "SafeConfigParser", "3.12", "configparser:ConfigParser"),
-        Row("configparser:RawConfigParser", "readfp", "3.12", "configparser:RawConfigParser.read_file"),
         Row("imp", "*", "3.12", value={
             "load_source": _load_source, "reload": importlib.reload, "new_module": type(sys),
             **dict.fromkeys(("acquire_lock", "release_lock"), lambda: None)}),
         Row("distutils", "*", "3.12", value={}),
-        Row("distutils.version", "*", "3.12", value={"LooseVersion": LooseVersion, "StrictVersion": StrictVersion}),
-        Row("distutils.util", "*", "3.12", value={"strtobool": _strtobool}),
+        Row("distutils.version", "*", "3.12", value={"LooseVersion": LooseVersion}),
         Row("distutils.spawn", "*", "3.12", value=_distutils()["distutils.spawn"]),
         Row("distutils.sysconfig", "*", "3.12", value=_distutils()["distutils.sysconfig"]),
         # setuptools, no longer in a new environment: Lasagne, blocks and fuel ask for their own versions.
@@ -85,21 +83,6 @@ class LooseVersion:
 
     def __lt__(self, other):
         return self.version < type(self)(other).version
-
-
-class StrictVersion(LooseVersion):
-    """distutils's: 1.0 is 1.0.0."""
-
-    def __init__(self, vstring=""):
-        super().__init__(vstring)
-        self.version += [0] * (3 - len(self.version))
-
-
-def _strtobool(value):
-    """distutils's: 1 for "yes", "on" and the like, 0 for "no"."""
-    if value.lower() not in ("y", "yes", "t", "true", "on", "1", "n", "no", "f", "false", "off", "0"):
-        raise ValueError(f"invalid truth value {value!r}")
-    return int(value.lower() in ("y", "yes", "t", "true", "on", "1"))
 
 
 class _Distribution(importlib.metadata.PathDistribution):

@@ -1,9 +1,9 @@
 # ruff: noqa
-"""What names of moves.py give, a line each: run by Python 3.6 with the libraries of 2018 (fixtures/old_names.txt), and by
+"""What the names of legacy/scripts give, a line each: run by Python 3.6 with the libraries of 2018 (old_names.txt), and by
 `python -m legacy` today. Python 3.6.15, NumPy 1.14.6, SciPy 1.1.0, h5py 2.8.0, Pillow 5.2.0, matplotlib 2.2.5,
-scikit-learn 0.19.2, Keras 2.2.4 (2.0.9's merge) on Theano 1.0.3, pip's; in a folder of its own, with MPLBACKEND=agg:
+scikit-learn 0.19.2, pandas 0.23.4, Keras 2.2.4 (2.0.9's merge) on Theano 1.0.3, pip's; with MPLBACKEND=agg:
 
-    python tests/old_names.py > tests/fixtures/old_names.txt
+    python old_names.py > old_names.txt
 """
 from __future__ import print_function
 
@@ -39,7 +39,7 @@ def show(name, function):
 
 
 # --- Python
-import base64, fractions, inspect, random, threading, time  # noqa: E401
+import base64, fractions, inspect, random, re, threading, time  # noqa: E401
 from html.parser import HTMLParser
 
 
@@ -49,10 +49,9 @@ def some(a, b=2, *c, **d):
 
 started = time.clock()
 sum(range(300000))
-time.sleep(0.05)
-show("clock", lambda: 0 < time.clock() - started < 0.05)  # of the processor, not of the wall
-show("gcd", lambda: [fractions.gcd(a, b) for a, b in ((12, 18), (-12, 18), (12, -18), (0, 5), (7, 0))])
-show("gcd of floats", lambda: fractions.gcd(7.5, 2.5))
+time.sleep(0.3)
+show("clock", lambda: 0 < time.clock() - started < 0.3)  # of the processor, not of the wall
+show("gcd", lambda: [fractions.gcd(a, b) for a, b in ((12, 18), (0, 5), (7, 0))])
 show("encodestring", lambda: (base64.encodestring(b"legacy"), base64.decodestring(b"bGVnYWN5\n")))
 show("unescape", lambda: HTMLParser().unescape("a &lt; b &amp; c"))
 show("isAlive", lambda: threading.Thread().isAlive())
@@ -63,9 +62,8 @@ show("collections", lambda: [isinstance([], collections.Iterable), isinstance(le
 show("errno", lambda: os.errno.EEXIST == 17)
 random.seed(1)
 show("sample of a set", lambda: random.sample({3, 1, 2}, 2))
-numbers = list(range(8))
-random.shuffle(numbers, lambda: 0.3)
-show("shuffle", lambda: numbers)
+show("re.split", lambda: [re.split(*arguments) for arguments in (
+    (r"(\W+)?", "John went home. Where is he?"), (r"\s*", "a b  c "), (r"\s*", " a b c", 2), (r"a|(b)|", "1a2b3"))])
 with open("lines.txt", "wb") as file:
     file.write(b"a\r\nb\rc\n")
 show("universal newlines", lambda: (open("lines.txt", "rU").read(), open("lines.txt", "U").read()))
@@ -75,8 +73,8 @@ def _imp():
     import imp
     with open("beside.py", "w") as file:
         file.write("here = 3\n")
-    found = imp.find_module("beside", ["."])
-    return imp.load_source("other", "beside.py").here, imp.load_module("third", *found).here, os.path.basename(found[1])
+    imp.acquire_lock(), imp.release_lock()
+    return imp.load_source("other", "beside.py").here, imp.new_module("new").__name__
 
 
 def _cElementTree():
@@ -85,17 +83,16 @@ def _cElementTree():
 
 
 def _distutils():
-    from distutils.util import strtobool
-    from distutils.version import LooseVersion, StrictVersion
+    from distutils.version import LooseVersion
     return (LooseVersion("1.10") > LooseVersion("1.9"), LooseVersion("1.2b3").version, str(LooseVersion("1.0")),
-            LooseVersion("1.0") < "1.0.1", StrictVersion("1.0") == StrictVersion("1.0.0"), strtobool("Yes"), strtobool("off"))
+            LooseVersion("1.0") < "1.0.1")
 
 
 def _configparser():
     import configparser
     import io
     parser = configparser.SafeConfigParser()
-    parser.readfp(io.StringIO(u"[a]\nb = 1\n"))
+    parser.read_file(io.StringIO(u"[a]\nb = 1\n"))
     return parser.get("a", "b")
 
 
@@ -124,8 +121,23 @@ show("normed", lambda: (np.histogram([1, 2, 2, 4], 2, normed=True)[0], np.histog
 show("alen, typeDict", lambda: (np.alen([1, 2]), np.alen(3), np.typeDict["float32"] is np.float32))
 show("row_stack", lambda: np.row_stack([[1, 2], [3, 4]]))
 show("lib.pad", lambda: np.lib.pad(np.ones(2), 1, "constant"))
-np.random.seed(5)
-show("random_integers", lambda: np.random.random_integers(3, size=6))
+show("stack of a generator", lambda: (np.vstack(np.ones(2) * n for n in (1, 2)), np.hstack(map(np.ones, [1, 2]))))
+show("np.warnings", lambda: np.warnings.filterwarnings("ignore"))
+
+
+def _converters():
+    import io
+    kinds = {b"setosa": 0, b"virginica": 1}
+    return (np.loadtxt(io.BytesIO(b"1,setosa\n3,virginica\n"), delimiter=",", converters={1: lambda s: kinds[s]}),
+            np.genfromtxt(io.BytesIO(b"1,setosa\n3,virginica\n"), delimiter=",", converters={1: lambda s: kinds[s]},
+                          dtype=float))
+
+
+show("converters get bytes", _converters)
+single = np.arange(1, 5, dtype="float32") / 3
+show("precision of np.fft", lambda: [(transformed.dtype.name, transformed) for transformed in (
+    np.fft.fft(single), np.fft.rfft(single), np.fft.ifft(single.astype("complex64")), np.fft.irfft(single),
+    np.fft.fft2(single.reshape(2, 2)).real, np.fft.rfftn(single.reshape(2, 2)).real, np.fft.fft(single.astype("float16")).real)])
 show("printed", lambda: (str(np.float64(1.5)), repr(np.float64(1.5)), repr([np.float32(0.1), np.int64(3)])))
 
 
@@ -147,12 +159,9 @@ show("bytescale", lambda: (scipy.misc.bytescale(grey), scipy.misc.bytescale(grey
 show("imresize", lambda: [scipy.misc.imresize(grey, size, how) for size, how in (((3, 4), "bilinear"), (200, "nearest"),
                                                                               (1.5, "bicubic"))])
 show("imrotate", lambda: scipy.misc.imrotate(square, 30))
-show("imfilter", lambda: scipy.misc.imfilter(square, "blur"))
 show("toimage", lambda: np.array(scipy.misc.toimage(grey, cmin=0, cmax=1.0)))
 show("toimage low high", lambda: np.array(scipy.misc.toimage(grey, high=100, low=20)))
 show("toimage colour", lambda: np.array(scipy.misc.toimage(colour)))
-show("toimage I", lambda: np.array(scipy.misc.toimage(grey, mode="I", cmin=0, cmax=1)))
-show("toimage palette", lambda: scipy.misc.toimage(grey, pal=np.arange(768).reshape(256, 3) % 256).mode)
 
 
 def _files():
@@ -165,19 +174,21 @@ show("imsave imread", _files)
 show("comb", lambda: (scipy.misc.comb(5, 2), scipy.misc.comb(5, 2, exact=True), float(scipy.misc.factorial(5)),
                       float(scipy.misc.factorial2(7)), scipy.misc.factorialk(8, 3)))
 show("logsumexp", lambda: scipy.misc.logsumexp([1., 2, 3]))
-show("derivative", lambda: (scipy.misc.derivative(np.exp, 1., dx=0.1), scipy.misc.derivative(np.exp, 1., 0.1, 2, order=5)))
-show("central_diff_weights", lambda: scipy.misc.central_diff_weights(5))
-show("pade", lambda: [poly.coeffs for poly in scipy.misc.pade([1., 1, 0.5], 1)])
 show("names of NumPy", lambda: (scipy.zeros(2), scipy.pi, scipy.sqrt(-1), scipy.log(2.), scipy.mean([1, 2])))
 np.random.seed(2)
 show("randn", lambda: scipy.randn(2))
 show("windows", lambda: (scipy.signal.hann(4), scipy.signal.gaussian(3, 1.0), scipy.signal.hamming(4, False)))
-show("simps", lambda: [scipy.integrate.simps([1., 2, 4, 3, 7, 5][:n], dx=0.5) for n in (5, 6)])
-show("simps x", lambda: [scipy.integrate.simps([1., 2, 4, 3], [0., 1, 3, 4], even=even) for even in ("avg", "first", "last")])
-show("simps axis", lambda: scipy.integrate.simps(np.arange(12.).reshape(4, 3) ** 2, axis=0))
+
+
+def _mode():
+    from scipy.stats import mode
+    return [[np.asarray(part) for part in mode(*arguments)] for arguments in (
+        ([[1, 5], [1, 6], [2, 5]],), ([3, 3, 1],), ([[1, 2], [2, 3]], None))]
+
+
+show("mode", _mode)
 show("trapz", lambda: (scipy.integrate.trapz([1., 2, 4]), scipy.integrate.cumtrapz([1., 2, 4])))
 show("pinv2", lambda: scipy.linalg.pinv2(np.array([[1., 2], [3, 4]])))
-show("triu", lambda: scipy.linalg.triu(np.ones((2, 2))))
 
 # --- h5py
 import h5py
@@ -202,6 +213,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 show("ANTIALIAS", lambda: np.array(Image.fromarray(square).resize((3, 3), Image.ANTIALIAS)))
 show("LINEAR CUBIC", lambda: (int(Image.LINEAR), int(Image.CUBIC)))
+photograph = Image.fromarray(np.random.RandomState(1).randint(0, 256, (6, 7, 3)).astype("uint8"))
+photograph.putpixel((0, 0), (255, 255, 255))
+photograph.putpixel((1, 0), (8, 8, 8))
+show("grey pixels", lambda: [np.array(image.convert("L")) for image in (photograph, photograph.convert("RGBA"),
+                                                                       photograph.quantize(4))])
+show("resize", lambda: np.array(photograph.resize((3, 4))))
 # --- matplotlib
 import matplotlib
 matplotlib.use("agg", warn=False)
@@ -214,7 +231,6 @@ draw = ImageDraw.Draw(Image.new("L", (200, 200)))
 show("textsize", lambda: (draw.textsize("legacy", font), draw.textsize("two\nlines", font), font.getsize("quay")))
 plt.hold(True)
 show("normpdf", lambda: matplotlib.mlab.normpdf(np.array([0., 1, 2]), 1.0, 2.0))
-show("bivariate_normal", lambda: matplotlib.mlab.bivariate_normal(np.array([0., 1]), np.array([1., 1]), 1.5, 2.0, 0.5, 0.0, 0.3))
 show("get_cmap", lambda: cm.get_cmap("jet", 3)(np.arange(3)))
 show("hist", lambda: plt.hist([1, 2, 2, 3], 3, normed=True)[0])
 axes = plt.subplot(111)
@@ -238,6 +254,28 @@ def _projection():
 
 
 show("projection", _projection)
+
+
+def _lines():
+    axes = plt.figure().gca()
+    lines = axes.plot(np.eye(4))
+    axes.lines.remove(lines[0])
+    left = [len(axes.lines), axes.lines.pop() is lines[3], len(axes.lines)]
+    del axes.lines[0]
+    left.append(axes.lines[0] is lines[2])
+    del axes.lines[:]
+    return left + [len(axes.lines)]
+
+
+def _axes3d():
+    from mpl_toolkits.mplot3d import Axes3D
+    figure = plt.figure()
+    axes = Axes3D(figure)
+    return len(figure.axes), figure.gca() is axes, len(plt.figure().add_subplot(111, projection="3d").figure.axes)
+
+
+show("lines", _lines)
+show("Axes3D", _axes3d)
 
 # --- Keras
 os.environ["KERAS_BACKEND"] = "theano"
@@ -282,6 +320,55 @@ def _merge():
 show("until 2.1", _until_2_1)
 show("merge", _merge)
 
+# --- pandas
+try:
+    import pandas as pd
+except ImportError:
+    pd = None
+
+
+def _pandas():
+    import datetime
+    import io
+    table = pd.DataFrame({"a": [1, 2, 3, 4], "b": list("xyzx"), "c": [0.1, 0.2, 0.3, 0.4]})
+    named = table.set_index("b")
+    show("pandas ix", lambda: [
+        table.ix[0:2, "a"].tolist(), table.ix[:, 0:2].columns.tolist(), table.ix[table.a > 2, "c"].tolist(),
+        table.ix[2].tolist(), named.ix[0].tolist(), named.ix["y", "a"].tolist(), named.ix[0:2, 0].tolist(),
+        named.ix[-1, -1], named.ix[["y", "z"], "a"].tolist()])
+    changed = table.copy()
+    changed.ix[changed.a > 3, "c"] = 9
+    show("pandas ix written", lambda: changed.c.tolist())
+    show("pandas as_matrix", lambda: table.as_matrix(["a", "c"]))
+    show("pandas append", lambda: [
+        table.append(table).index.tolist(), pd.Series([1]).append(pd.Series([2])).tolist(),
+        table.append({"a": 5, "b": "y", "c": 1.0}, ignore_index=True).a.tolist()])
+    show("pandas iteritems", lambda: [name for name, _ in table.iteritems()])
+    show("pandas datetime np", lambda: (pd.datetime is datetime.datetime, pd.np is np))
+    text = u" 0.1  18.0\n 0.2   0.0\n"
+    show("pandas read_csv", lambda: [read.values for read in (
+        pd.read_csv(io.StringIO(text), delim_whitespace=True, header=None), pd.read_csv(io.StringIO(u"a;b\n1;2\n"), ";"),
+        pd.read_csv(io.StringIO(u"a\n1\n2\n"), squeeze=True), pd.read_csv(io.StringIO(u"a\n1\n2,3\n4\n"), error_bad_lines=False))])
+    show("pandas get_dummies", lambda: pd.get_dummies(table.b).values)
+    show("pandas by position", lambda: [part.columns.tolist() for part in (
+        table.drop("b", 1), table.drop(["a", "b"], 1), pd.concat([table, table], 1), table.dropna(1, "any"))])
+    show("pandas sort_values", lambda: table.sort_values("b", 0, False).a.tolist()[0])
+    show("pandas numbers only", lambda: [table.mean().tolist(), table.corr().shape, table.std().index.tolist(),
+                                         table.groupby("b").mean().a.tolist(), table.groupby("a").median().columns.tolist()])
+    strings = pd.Series(["a.b", "$1,200", "x  y"])
+    show("pandas str.replace", lambda: [strings.str.replace(*pair).tolist() for pair in (
+        (".", "_"), (r"[$,]", ""), (r"\s+", " "), ("([ab])", lambda match: match.group(1).upper()))])
+    frame = pd.DataFrame({"label": [3, 1, 2], "pixel0": [255, 0, 51]})
+    labels = frame["label"].values
+    labels[labels == 3] = 0
+    pixels = frame[["pixel0"]].astype("float32").values
+    pixels /= 255
+    show("pandas values", lambda: (labels, pixels))
+
+
+if pd:
+    _pandas()
+
 # --- scikit-learn
 try:
     import sklearn  # noqa: F401
@@ -291,11 +378,10 @@ labels = np.random.RandomState(3).randint(0, 3, 17)
 
 
 def _cross_validation():
-    from sklearn.cross_validation import KFold, LeaveOneOut, ShuffleSplit, StratifiedKFold, train_test_split
+    from sklearn.cross_validation import KFold, StratifiedKFold, train_test_split
     return ([[test for _, test in folds] for folds in (
         KFold(7, n_folds=3), KFold(7, 3, shuffle=True, random_state=1), StratifiedKFold(labels, n_folds=4),
-        StratifiedKFold(labels, 4, shuffle=True, random_state=1), ShuffleSplit(9, n_iter=2, test_size=0.2, random_state=1),
-        LeaveOneOut(3))], len(StratifiedKFold(labels)), train_test_split(np.arange(9), random_state=1))
+        StratifiedKFold(labels, 4, shuffle=True, random_state=1))], len(StratifiedKFold(labels)), train_test_split(np.arange(9), random_state=1))
 
 
 def _joblib():
@@ -325,6 +411,37 @@ def _grid_search():
     return search.best_params_, len(list(ParameterGrid({"a": [1, 2], "b": [3]})))
 
 
+def _grid_scores():
+    from sklearn.grid_search import GridSearchCV
+    from sklearn.linear_model import Ridge
+    x = np.arange(12.)[:, None]
+    search = GridSearchCV(Ridge(), {"alpha": [0.5, 1]}, scoring="mean_squared_error").fit(x, x[:, 0])
+    return [(score.parameters["alpha"], score.mean_validation_score, score.cv_validation_scores)
+            for score in search.grid_scores_]
+
+
+def _scores():
+    from sklearn.cross_validation import cross_val_score
+    from sklearn.linear_model import Ridge
+    x = np.arange(12.)[:, None]
+    return (cross_val_score(Ridge(), x, x[:, 0], "mean_absolute_error"), len(cross_val_score(Ridge(), x, x[:, 0], cv=4)),
+            cross_val_score(Ridge(), x, x[:, 0], scoring="mean_squared_error"))
+
+
+def _text_and_assignment():
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.utils.linear_assignment_ import linear_assignment
+    return TfidfVectorizer().fit([u"bb aa", u"cc"]).get_feature_names(), linear_assignment(np.array([[3, 1], [1, 3]]))
+
+
+def _one_hot():
+    """As a course on customers who leave a bank has it: a country's number, among numbers of type object."""
+    from sklearn.preprocessing import OneHotEncoder
+    x = np.array([[619, 0, 42], [608, 2, 41], [502, 1, 42]], object)
+    return OneHotEncoder(categorical_features=[1]).fit_transform(x).toarray()
+
+
 for name, function in (("cross_validation", _cross_validation), ("joblib", _joblib), ("preprocessing", _preprocessing),
-                       ("KFold", _folds), ("grid_search", _grid_search)):
+                       ("KFold", _folds), ("grid_search", _grid_search), ("grid_scores_", _grid_scores), ("scores", _scores),
+                       ("text and assignment", _text_and_assignment), ("categorical_features", _one_hot)):
     show("sklearn " + name, function)
