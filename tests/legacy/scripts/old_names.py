@@ -366,7 +366,7 @@ def _pandas():
     show("pandas values", lambda: (labels, pixels))
 
 
-if pd:
+if pd and int(pd.__version__.split(".")[0]) < 3:  # of 3, legacy says a sentence
     _pandas()
 
 # --- scikit-learn
