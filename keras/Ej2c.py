@@ -1,10 +1,11 @@
 """Exercise 2c: a trained model is saved with model.save(), its HDF5 file inspected and loaded back.
 
-The original MNIST network is trained as in Ej2a.py and saved to results/Ej2c.h5: "Keras utiliza, en particular,
-este formato para guardar en disco la configuración y los pesos entrenados de un modelo, utilizando el método
-`save()`". Look at the tree: the model's configuration as attributes, a group per layer with its weights, and the
-optimizer's state. The loaded model predicts the same to the last bit, and training goes on where it stopped.
-`machine2016` makes Theano and Keras compute as the student's machine did, so the accuracy is the report's, see Ej2a.py.
+The original MNIST network, trained as in Ej2a.py, is saved to results/Ej2c.h5: "Keras utiliza, en particular, este
+formato para guardar en disco la configuración y los pesos entrenados de un modelo, utilizando el método `save()`". Look
+at the tree: the model's configuration as attributes, a group per layer with its weights, and the optimizer's state. The
+loaded model predicts the same to the last bit, and training goes on where it stopped. The training itself is kept in
+results/Ej2c_original.h5, and not repeated until its code or its settings change. `machine2016` makes Theano and Keras
+compute as the student's machine did, so the accuracy is the report's, see Ej2a.py.
 
 Changed from the student's script, which ended with save(): the file is read and loaded back. A full
 run prints last:
@@ -18,12 +19,11 @@ import legacy  # before keras, which needs it on a Python of today; not legacy.f
 import machine2016  # before keras: the student's machine
 
 import h5py
+import keras
 import numpy as np
-from keras.callbacks import LambdaCallback
 from keras.layers import Activation, Dense, Dropout
 from keras.models import Sequential, load_model
 from keras.optimizers import RMSprop
-from tqdm import tqdm
 
 from tp2 import datasets, figures, files, trainings
 from tp2.cli import Parser, run
@@ -49,24 +49,29 @@ def build():
     return model
 
 
+def train(settings, callbacks):
+    """Train the network: (the model, its Curve); see tp2.trainings.run."""
+    (x, y), test = datasets.mnist()
+    x, y = x[:settings["samples"]], y[:settings["samples"]]
+    keras.backend.reset_uids()  # layers are dense_1, dense_2, ... in every file
+    np.random.seed(settings["seed"])
+    model = build()
+    history = model.fit(x, y, batch_size=BATCH_SIZE, epochs=settings["epochs"], verbose=0, validation_data=test,
+                        callbacks=callbacks).history
+    _, whole = model.evaluate(x, y, batch_size=1000, verbose=0)
+    return model, trainings.curve(history, len(x), len(test[0]), whole)
+
+
 def main():
     parser = Parser(__doc__)
     trainings.add_flags(parser)
     arguments = parser.parse()
-
-    # Data
+    settings = {"original": {**ORIGINAL, **arguments.settings}}
     (x, y), test = datasets.mnist()
     x, y = x[:arguments.samples], y[:arguments.samples]
     x_test, true = test[0], test[1].argmax(axis=1)
-
-    # Training
-    np.random.seed(arguments.seed)
-    model = build()
-    with tqdm(total=arguments.epochs, desc="Training", unit=" epochs") as bar:
-        history = model.fit(x, y, batch_size=BATCH_SIZE, epochs=arguments.epochs, verbose=0, validation_data=test,
-                            callbacks=[LambdaCallback(on_epoch_end=lambda *_: bar.update())]).history
-    _, whole = model.evaluate(x, y, batch_size=1000, verbose=0)
-    curve = trainings.curve(history, len(x), len(x_test), whole)
+    curves = trainings.run(train, settings, arguments.results, trainings.processors())
+    model = load_model(str(arguments.results / "Ej2c_original.h5"))
 
     # Save
     path = arguments.results / "Ej2c.h5"
@@ -99,10 +104,10 @@ def main():
     further = loaded.fit(x, y, batch_size=BATCH_SIZE, epochs=1, verbose=2, validation_data=test).history
     results["further_epoch"] = further
 
-    kept = trainings.metrics({"original": {**ORIGINAL, **arguments.settings}}, {"original": curve})
+    kept = trainings.metrics(settings, curves)
     files.save(arguments.results, "Ej2c", data=kept["data"], settings=kept["settings"]["original"], results=results,
                history=kept["history"]["original"], caveats=trainings.caveats(arguments),
-               figure=figures.curve_and_digits(curve, report_curves()["original"], x_test, true,
+               figure=figures.curve_and_digits(curves["original"], report_curves()["original"], x_test, true,
                                                loaded_p.argmax(axis=1)))
 
 

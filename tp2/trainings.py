@@ -12,6 +12,7 @@ import os
 import platform
 import signal
 import sys
+from pathlib import Path
 
 import h5py
 import theano
@@ -146,10 +147,11 @@ def run(train, settings, folder, jobs, force=False):
 
     train(settings, callbacks): the script's function, which returns the model and its Curve; it runs in processes of
     their own, so it must stand at the top level of the script. settings: {name: settings}, each with "epochs".
-    Returns {name: Curve}. InputError if a process dies; trainings that have ended are kept.
+    A training is kept in <folder>/<script>_<name>.h5 when it ends. Returns {name: Curve}. InputError if a process dies.
     """
     maker = made_by(train)
-    paths = {name: folder / f"Ej2a_{name}.h5" for name in settings}
+    script = Path(inspect.getsourcefile(train)).stem
+    paths = {name: folder / f"{script}_{name}.h5" for name in settings}
     curves, anew = {}, {}
     for name in settings:
         curve, why = (None, "") if force else kept(paths[name], settings[name], maker)
@@ -180,7 +182,7 @@ def run(train, settings, folder, jobs, force=False):
                 for future in ended:
                     curve, name = future.result(), running.pop(future)
                     curves[name] = curve
-                    bar.write(f"Ej2a_{name}: train {curve.train[-1]:.2%}, test {curve.test[-1]:.2%}")
+                    bar.write(f"{script}_{name}: train {curve.train[-1]:.2%}, test {curve.test[-1]:.2%}")
                     sys.stdout.flush()
         except concurrent.futures.process.BrokenProcessPool as error:
             raise InputError("a training process died: finished trainings are kept, run again to go on.") from error
