@@ -9,7 +9,7 @@ The original is Keras's example mnist_mlp.py of 2016: 784-512-512-10, ReLU, drop
 "Train" is the accuracy on the training batches as they pass, dropout at work. Which trainings there are, and what each
 changes, is in tp2/exercise2a.py. A finished one is kept in results/Ej2a_<training>.h5, and not repeated until its code
 or its settings change. `machine2016` makes Theano and Keras compute as the student's machine did (its random numbers,
-its graph, its BLAS's order of summation), so all 480 numbers of the report's figures come out again, on any processor.
+its graph, its BLAS's order of summation), so the numbers of the report's figures come out again, on any processor.
 With another --seed it trains differently, in the same arithmetic.
 
 Changed from the student's five scripts: they are one, in Keras 2's names; every training leaves a model and metrics;
