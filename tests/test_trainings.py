@@ -126,12 +126,12 @@ def test_a_training_that_another_program_holds_open_is_not_called_broken(tmp_pat
 def test_only_what_is_not_kept_is_trained_and_what_has_changed_is_said(tmp_path, capsys):
     maker = trainings.made_by(train)
     kept = dataclasses.replace(CURVE, train_correct_whole=1)
-    trainings.save(Model(), tmp_path / "Ej2a_a.h5", SETTINGS["a"], maker, kept)
-    trainings.save(Model(), tmp_path / "Ej2a_b.h5", SETTINGS["b"], {**maker, "code": "before the edit"}, kept)
+    trainings.save(Model(), tmp_path / "test_trainings_a.h5", SETTINGS["a"], maker, kept)
+    trainings.save(Model(), tmp_path / "test_trainings_b.h5", SETTINGS["b"], {**maker, "code": "before the edit"}, kept)
     assert trainings.run(train, SETTINGS, tmp_path, jobs=2) == {"a": kept, "b": CURVE, "c": CURVE}
     said = capsys.readouterr().out
     assert "2 to do, 1 kept" in said and "Trained anew, since this changed: code: b\n" in said
-    assert "Ej2a_b: train 90.00%, test 80.00%" in said and "Ej2a_a" not in said
+    assert "test_trainings_b: train 90.00%, test 80.00%" in said and "test_trainings_a" not in said
     assert trainings.run(train, SETTINGS, tmp_path, jobs=2, force=True)["a"] == CURVE
 
 
@@ -141,8 +141,8 @@ def test_a_training_that_fails_leaves_those_that_ended_and_other_processes(tmp_p
     other.start()
     with pytest.raises(cli.InputError, match=words):
         trainings.run(train, {"a": SETTINGS["a"], "b": {**SETTINGS["b"], **fault}, "c": SETTINGS["c"]}, tmp_path, jobs=1)
-    assert trainings.kept(tmp_path / "Ej2a_a.h5", SETTINGS["a"], trainings.made_by(train)) == (CURVE, "")
-    assert not (tmp_path / "Ej2a_b.h5").exists()
+    assert trainings.kept(tmp_path / "test_trainings_a.h5", SETTINGS["a"], trainings.made_by(train)) == (CURVE, "")
+    assert not (tmp_path / "test_trainings_b.h5").exists()
     assert other.is_alive()
     other.kill()
 
