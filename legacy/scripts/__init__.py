@@ -4,6 +4,9 @@
 their functions. `run` is the program. `import legacy` imports none of it.
 """
 import sys
+import warnings
+
+from numpy import set_printoptions
 
 from .. import keras as _keras
 from .. import theano as _theano
@@ -17,7 +20,10 @@ def begin(hidden=False):
     python.hidden = hidden
     _theano.flags.clear()  # Theano's own floatX (float64) and folder
     _keras.read_settings = keras.users_settings
-    engine.install(*(table.rows() for table in TABLES))
+    set_printoptions(legacy="1.25")  # NumPy 2.0 prints np.float64(1.5) for 1.5
+    warnings.filterwarnings("ignore", "scipy.misc", DeprecationWarning)  # it says that it is empty
+    if not engine.installed():  # %reload_ext legacy would wrap each function a second time
+        engine.install(*(table.rows() for table in TABLES))
     if hidden:
         for name in [name for name in sys.modules if name.partition(".")[0] == "legacy"]:
             del sys.modules[name]

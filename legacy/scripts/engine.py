@@ -124,6 +124,11 @@ class _Finder(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         _apply(module)
 
 
+def installed():
+    """Whether this process has its tables."""
+    return bool(_rows)
+
+
 def install(*tables):
     """Apply tables in this process: now to the modules that are imported, to the others after their import."""
     for row in (row for table in tables for row in table):

@@ -7,7 +7,6 @@ from .engine import Row, default, renamed, wrapper
 
 
 def rows():
-    np.set_printoptions(legacy="1.25")  # 2.0: prints np.float64(1.5) for 1.5
     return [
         Row("numpy", "rank", "1.18", "numpy:ndim"),
         Row("numpy", "typeDict", "1.23", "numpy:sctypeDict"),

@@ -1,6 +1,4 @@
 """SciPy 1.2 to 1.14, whose scipy.misc had its functions for images (on Pillow) until 1.1."""
-import warnings
-
 import numpy as np
 
 from .engine import Row, wrapper
@@ -13,7 +11,6 @@ _NUMPYS = ("abs all any arange arccos arcsin arctan array asarray concatenate co
 
 
 def rows():
-    warnings.filterwarnings("ignore", "scipy.misc", DeprecationWarning)  # it says that it is empty
     return [
         Row("scipy", "misc", "1.2", "scipy.misc"),  # it came with scipy.io, scipy.stats and scipy.ndimage
         Row("scipy.misc", "*", "2.0", value={}),
