@@ -19,6 +19,14 @@ def test_atomic_write_leaves_the_old_file_where_writing_fails(tmp_path, error):
     assert os.listdir(tmp_path) == ["x.txt"] and (tmp_path / "x.txt").read_text() == "old"
 
 
+def test_who_reads_the_old_file_reads_on_in_it(tmp_path):
+    (tmp_path / "x.txt").write_text("old")
+    with open(tmp_path / "x.txt") as reader:
+        with files.atomic_write(tmp_path / "x.txt") as part:
+            part.write_text("new")
+        assert reader.read() == "old"
+
+
 def write(path, text, inner=""):
     """Write a file, or a folder with a file `inner`, in two steps; a generator that stops between them."""
     with files.atomic_write(path) as part:
