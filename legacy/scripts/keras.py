@@ -8,8 +8,8 @@ import os
 
 import numpy as np
 
+from .. import mnist
 from ..helpers import refuse, say
-from . import mnist
 from .engine import Row, default, positional, renamed
 
 

@@ -3,7 +3,7 @@ import collections
 
 import numpy as np
 
-from . import mnist
+from .. import mnist
 from .engine import Row, renamed, wrapper
 
 

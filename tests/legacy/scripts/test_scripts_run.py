@@ -1,6 +1,6 @@
 """`python -m legacy SCRIPT`: a script finds what Python and the packages of its years gave it."""
 import legacy
-from legacy.scripts import mnist
+from legacy import mnist
 
 import os
 import subprocess

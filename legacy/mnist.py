@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ..install import MNIST_FOLDER
+from .install import MNIST_FOLDER
 
 IN_WHEEL = Path("mnist", "data", "mnist.pkl.gz")
 FILE = MNIST_FOLDER / IN_WHEEL
