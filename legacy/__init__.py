@@ -11,7 +11,7 @@
 - `compiler`, `cache`: detect broken compilers and cache folders, and print one line instead of a traceback.
 - `fast`: speed. A plain `import legacy` has the parts that change no number, `startup` and `headers`. LEGACY_FAST=0 in
   the environment switches all of `fast` off, for comparison.
-- `install.py`: installs the stack.
+- `install.py`: installs the stack; `mnist`: reads the data file that it unpacks. `import legacy` imports neither.
 - `scripts`: what `python -m legacy` does for the script itself. `import legacy` never imports it.
 
 An import hook makes the changes when Theano's and Keras's modules are imported. Only the names put back into `numpy`
